@@ -1,0 +1,234 @@
+#include "messages/fold.hpp"
+
+#include <algorithm>
+
+#include "messages/limits.hpp"
+
+namespace im {
+
+namespace {
+
+template <class T>
+void keep_newest(std::vector<T>& values, std::size_t bound) {
+  if (values.size() > bound) values.erase(values.begin(), values.end() - static_cast<std::ptrdiff_t>(bound));
+}
+
+template <class T>
+void replace_if_given(T& field, const std::optional<T>& given) {
+  if (given) field = *given;
+}
+
+template <class T>
+void replace_if_given(std::optional<T>& field, const std::optional<T>& given) {
+  if (given) field = given;
+}
+
+gate_state* gate_of(incident_state& state, approval_id id) {
+  const auto found = std::ranges::find(state.gates, id, [](const gate_state& g) { return g.request.id; });
+  return found == state.gates.end() ? nullptr : &*found;
+}
+
+/// Ended gates make room first; a pending one is never dropped (opening is bounded instead).
+void bound_gates(std::vector<gate_state>& gates) {
+  while (gates.size() > limits::gates_per_incident) {
+    const auto ended = std::ranges::find_if(gates, [](const gate_state& g) { return is_terminal(g.status); });
+    if (ended == gates.end()) return;
+    gates.erase(ended);
+  }
+}
+
+class folder {
+public:
+  folder(incident_state& state, const decision_event& event) : state_{state}, event_{event} {}
+
+  void operator()(const fact::noted&) const {}
+  void operator()(const fact::vote_refused& f) const {
+    if (auto* gate = gate_of(state_, f.request_id)) {
+      gate->audit.push_back({at(), approval_audit_type::rejection_received, f.approver_id, actor_type::user,
+                             "refused, not counted: " + f.reason});
+      keep_newest(gate->audit, limits::audit_entries_per_gate);
+    }
+  }
+
+  void operator()(const fact::incident_opened& f) {
+    state_.record = f.record;
+    state_.opened = true;
+    state_.policies = f.policies;
+    state_.status_since = f.record.created_at;
+    state_.peak_severity = f.record.severity;
+    state_.next_evaluation_at = f.next_evaluation_at;
+  }
+
+  void operator()(const fact::signals_attached& f) { state_.record.event_count += f.count; }
+
+  void operator()(const fact::incident_changed& f) {
+    auto& record = state_.record;
+    const auto before = record;
+    if (f.status) enter(*f.status);
+    if (f.severity) set_severity(*f.severity);
+    replace_if_given(record.escalation_level, f.escalation_level);
+    replace_if_given(record.title, f.title);
+    replace_if_given(record.impact, f.impact);
+    replace_if_given(record.assigned_to, f.assigned_to);
+    replace_if_given(record.assigned_team, f.assigned_team);
+    replace_if_given(record.tags, f.tags);
+    replace_if_given(record.labels, f.labels);
+    replace_if_given(record.resolution, f.resolution);
+    replace_if_given(record.sla, f.sla);
+    if (f.next_evaluation_at || f.change == change_kind::resolve) state_.next_evaluation_at = f.next_evaluation_at;
+    if (f.change == change_kind::escalate) remember_escalation(before, f.comment, f.actor);
+  }
+
+  void operator()(const fact::escalation_evaluated& f) {
+    auto& record = state_.record;
+    const auto before = record;
+    replace_if_given(record.sla, f.sla);
+    record.sla.acknowledgment_breached |= f.acknowledgment_breached;
+    record.sla.resolution_breached |= f.resolution_breached;
+    state_.next_evaluation_at = f.next_evaluation_at;
+    if (!f.applied) return;
+    set_severity(f.to_severity);
+    record.escalation_level = f.to_level;
+    if (f.status) enter(*f.status);
+    remember_escalation(before, std::string{to_string(f.decision)}, f.actor);
+  }
+
+  void operator()(const fact::gate_opened& f) {
+    std::erase_if(state_.kept_votes, [&](const kept_vote& k) { return k.request_id == f.gate.request.id; });
+    state_.gates.push_back(f.gate);
+    bound_gates(state_.gates);
+  }
+
+  void operator()(const fact::gate_changed& f) {
+    auto* gate = gate_of(state_, f.request_id);
+    if (!gate) return;
+    if (f.vote) gate->votes.push_back(*f.vote);
+    gate->status = f.status;
+    gate->audit.insert(gate->audit.end(), f.audit.begin(), f.audit.end());
+    keep_newest(gate->audit, limits::audit_entries_per_gate);
+    if (!f.required_approvers.empty()) gate->request.required_approvers = f.required_approvers;
+    replace_if_given(gate->request.approval_deadline, f.approval_deadline);
+    gate->next_due_at = f.next_due_at;
+    if (is_terminal(f.status)) {
+      gate->decided_at = at();
+      gate->decided_reason = f.reason;
+      if (gate->purpose == gate_purpose::apply_escalation && f.status != approval_status::approved)
+        state_.next_evaluation_at.reset();  // people said no: only something new asks them again
+    }
+  }
+
+  void operator()(const fact::vote_kept& f) {
+    // The last word of a person counts, and what came too long ago does not.
+    std::erase_if(state_.kept_votes, [&](const kept_vote& k) {
+      return k.expires_at <= at() || (k.request_id == f.request_id && k.vote.approver_id == f.vote.approver_id);
+    });
+    state_.kept_votes.push_back({f.request_id, f.vote, f.expires_at});
+    keep_newest(state_.kept_votes, limits::kept_votes_per_incident);
+  }
+
+  void operator()(const fact::postmortem_written& f) {
+    state_.postmortems.push_back({f.document.postmortem_id, f.document.status});
+    keep_newest(state_.postmortems, limits::related_incidents);
+  }
+
+  void operator()(const fact::postmortem_published& f) {
+    for (auto& summary : state_.postmortems)
+      if (summary.id == f.postmortem_id) summary.status = postmortem_status::published;
+  }
+
+private:
+  [[nodiscard]] time_point at() const { return event_.timestamp; }
+
+  void set_severity(severity s) {
+    state_.record.severity = s;
+    state_.peak_severity = std::min(state_.peak_severity, s);
+  }
+
+  void enter(incident_status status) {
+    auto& record = state_.record;
+    if (status == record.status) return;
+    const bool reopened = record.status == incident_status::resolved && is_open(status);
+    record.status = status;
+    state_.status_since = at();
+    const auto since_opening = seconds_between(record.created_at, at());
+    if (!record.acknowledged_at &&
+        (status == incident_status::acknowledged || status == incident_status::in_progress)) {
+      record.acknowledged_at = at();
+      record.metrics.mtta = since_opening;
+    }
+    if (status == incident_status::resolved) {
+      record.resolved_at = at();
+      record.metrics.mttr = since_opening;
+      state_.next_evaluation_at.reset();
+    }
+    if (status == incident_status::closed) record.closed_at = at();
+    if (reopened) {
+      record.resolved_at.reset();
+      record.resolution.reset();
+      record.metrics.mttr.reset();
+    }
+  }
+
+  void remember_escalation(const incident& before, std::string reason, std::string actor) {
+    const auto& now = state_.record;
+    if (now.escalation_level > before.escalation_level || more_severe(now.severity, before.severity))
+      state_.last_escalation_at = at();
+    state_.history.push_back({at(), before.severity, now.severity, before.escalation_level, now.escalation_level,
+                              std::move(reason), std::move(actor)});
+    keep_newest(state_.history, limits::escalation_history);
+  }
+
+  incident_state& state_;
+  const decision_event& event_;
+};
+
+disposition disposition_of(const any_fact& f) {
+  return std::holds_alternative<fact::signals_attached>(f) ? disposition::attached : disposition::opened;
+}
+
+}  // namespace
+
+const gate_state* incident_state::find_gate(approval_id id) const {
+  return gate_of(const_cast<incident_state&>(*this), id);
+}
+
+const gate_state* incident_state::pending_gate(gate_purpose purpose) const {
+  const auto found =
+      std::ranges::find_if(gates, [&](const gate_state& g) { return g.purpose == purpose && !is_terminal(g.status); });
+  return found == gates.end() ? nullptr : &*found;
+}
+
+void apply(incident_state& state, const decision_event& event) {
+  std::visit(folder{state, event}, event.fact.value);
+  state.record.id = event.incident_id;
+  state.record.sequence = event.sequence;
+  if (state.opened) state.record.updated_at = event.timestamp;
+  for (const auto& request : event.request_ids)
+    state.recent_requests.push_back({request, event.id, event.sequence, disposition_of(event.fact.value)});
+  keep_newest(state.recent_requests, limits::recent_requests_per_incident);
+}
+
+std::vector<deadline> deadlines_of(const incident_state& state) {
+  std::vector<deadline> due;
+  for (const auto& gate : state.gates)
+    if (!is_terminal(gate.status) && gate.next_due_at)
+      due.push_back({deadline_kind::approval, *gate.next_due_at, gate.request.id});
+  if (!state.opened || !is_open(state.record.status)) return due;
+  const auto& sla = state.record.sla;
+  if (sla.acknowledgment_deadline && !sla.acknowledgment_breached && !state.record.acknowledged_at)
+    due.push_back({deadline_kind::sla_acknowledgment, *sla.acknowledgment_deadline, {}});
+  if (sla.resolution_deadline && !sla.resolution_breached)
+    due.push_back({deadline_kind::sla_resolution, *sla.resolution_deadline, {}});
+  // A suspended escalation is not evaluated again until people have decided.
+  if (state.next_evaluation_at && !state.pending_gate(gate_purpose::apply_escalation))
+    due.push_back({deadline_kind::evaluation, *state.next_evaluation_at, {}});
+  return due;
+}
+
+std::optional<deadline> next_deadline(const incident_state& state) {
+  const auto due = deadlines_of(state);
+  const auto first = std::ranges::min_element(due, {}, &deadline::due_at);
+  return first == due.end() ? std::nullopt : std::optional{*first};
+}
+
+}  // namespace im

@@ -1,0 +1,114 @@
+#pragma once
+/// State is a fold over the log. Managers fold to go on where the log ends; the store folds the same way for its
+/// projections. There is no second journal.
+
+#include <optional>
+#include <vector>
+
+#include "messages/decision_event.hpp"
+
+namespace im {
+
+struct kept_vote {
+  approval_id request_id;
+  approval_record vote;
+  time_point expires_at;
+
+  bool operator==(const kept_vote&) const = default;
+};
+
+template <class V>
+void describe(V& v, like<kept_vote> auto& x) {
+  v.required("request_id", x.request_id);
+  v.required("vote", x.vote);
+  v.required("expires_at", x.expires_at);
+}
+
+/// What a request or event id led to.
+struct covered_request {
+  request_id request;
+  im::event_id event_id;
+  std::uint64_t sequence = 0;
+  im::disposition disposition = disposition::opened;
+
+  bool operator==(const covered_request&) const = default;
+};
+
+template <class V>
+void describe(V& v, like<covered_request> auto& x) {
+  v.required("request_id", x.request);
+  v.required("event_id", x.event_id);
+  v.required("sequence", x.sequence);
+  v.required("disposition", x.disposition);
+}
+
+struct postmortem_summary {
+  im::postmortem_id id;
+  postmortem_status status = postmortem_status::draft;
+
+  bool operator==(const postmortem_summary&) const = default;
+};
+
+template <class V>
+void describe(V& v, like<postmortem_summary> auto& x) {
+  v.required("postmortem_id", x.id);
+  v.required("status", x.status);
+}
+
+/// Everything that decisions about one incident look at.
+struct incident_state {
+  incident record;      ///< `record.sequence` is the head of the log; 0: nothing is known
+  bool opened = false;  ///< false for a log that holds only stateless evaluations
+  policy_refs policies;
+  time_point status_since;
+  im::severity peak_severity = severity::p4;
+  std::optional<time_point> last_escalation_at;
+  std::optional<time_point> next_evaluation_at;
+  std::vector<escalation_history_entry> history;  ///< the newest `limits::escalation_history`
+  std::vector<gate_state> gates;
+  std::vector<kept_vote> kept_votes;
+  std::vector<postmortem_summary> postmortems;
+  std::vector<covered_request> recent_requests;  ///< the newest `limits::recent_requests_per_incident`
+
+  bool operator==(const incident_state&) const = default;
+
+  [[nodiscard]] std::uint64_t head() const { return record.sequence; }
+  [[nodiscard]] const gate_state* find_gate(approval_id id) const;
+  /// The pending gate that an escalation waits for, if any.
+  [[nodiscard]] const gate_state* pending_gate(gate_purpose purpose) const;
+};
+
+template <class V>
+void describe(V& v, like<incident_state> auto& x) {
+  v.required("incident", x.record);
+  v.required("opened", x.opened);
+  v.required("policies", x.policies);
+  v.required("status_since", x.status_since);
+  v.required("peak_severity", x.peak_severity);
+  v.optional("last_escalation_at", x.last_escalation_at);
+  v.optional("next_evaluation_at", x.next_evaluation_at);
+  v.optional("history", x.history);
+  v.optional("gates", x.gates);
+  v.optional("kept_votes", x.kept_votes);
+  v.optional("postmortems", x.postmortems);
+  v.optional("recent_requests", x.recent_requests);
+}
+
+/// Applies one event. The caller has seen to it that `event.sequence == state.head() + 1`.
+void apply(incident_state& state, const decision_event& event);
+
+/// A moment at which somebody must look at the incident again.
+struct deadline {
+  deadline_kind kind = deadline_kind::evaluation;
+  time_point due_at;
+  std::optional<approval_id> gate;  ///< for `approval`
+
+  bool operator==(const deadline&) const = default;
+};
+
+/// All of an incident's deadlines, unordered. Empty once it is resolved and no gate is pending.
+[[nodiscard]] std::vector<deadline> deadlines_of(const incident_state& state);
+/// The earliest of them: the incident's entry in the deadline index.
+[[nodiscard]] std::optional<deadline> next_deadline(const incident_state& state);
+
+}  // namespace im

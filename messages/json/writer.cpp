@@ -1,0 +1,87 @@
+#include "messages/json/writer.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace im::json {
+
+void writer::separate() {
+  if (comma_) out_.push_back(',');
+}
+
+void writer::open(char bracket) {
+  separate();
+  out_.push_back(bracket);
+  comma_ = false;
+}
+
+void writer::close(char bracket) {
+  out_.push_back(bracket);
+  comma_ = true;
+}
+
+void writer::scalar(std::string_view text) {
+  separate();
+  out_.append(text);
+  comma_ = true;
+}
+
+void writer::key(std::string_view name) {
+  separate();
+  quoted(name);
+  out_.push_back(':');
+  comma_ = false;
+}
+
+void writer::string(std::string_view text) {
+  separate();
+  quoted(text);
+  comma_ = true;
+}
+
+void writer::quoted(std::string_view text) {
+  static constexpr std::string_view hex = "0123456789abcdef";
+  out_.push_back('"');
+  std::size_t plain = 0;  // start of the run that needs no escape
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out_.append(text.substr(plain, i - plain));
+    plain = i + 1;
+    switch (c) {
+      case '"': out_.append("\\\""); break;
+      case '\\': out_.append("\\\\"); break;
+      case '\n': out_.append("\\n"); break;
+      case '\r': out_.append("\\r"); break;
+      case '\t': out_.append("\\t"); break;
+      default:
+        out_.append("\\u00");
+        out_.push_back(hex[c >> 4]);
+        out_.push_back(hex[c & 15]);
+    }
+  }
+  out_.append(text.substr(plain));
+  out_.push_back('"');
+}
+
+void writer::number(double value) {
+  if (!std::isfinite(value)) return null();
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  scalar({text.data(), static_cast<std::size_t>(end - text.data())});
+}
+
+void writer::signed_number(std::int64_t value) {
+  std::array<char, 24> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  scalar({text.data(), static_cast<std::size_t>(end - text.data())});
+}
+
+void writer::unsigned_number(std::uint64_t value) {
+  std::array<char, 24> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  scalar({text.data(), static_cast<std::size_t>(end - text.data())});
+}
+
+}  // namespace im::json

@@ -1,0 +1,50 @@
+#pragma once
+/// The only JSON writer: appends to one buffer, knows commas and escapes, and can splice text that is JSON already.
+/// (Boost.JSON cannot splice without parsing again; free-form parts pass through us unread.)
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace im::json {
+
+class writer {
+public:
+  void begin_object() { open('{'); }
+  void end_object() { close('}'); }
+  void begin_array() { open('['); }
+  void end_array() { close(']'); }
+  void key(std::string_view name);
+
+  void string(std::string_view text);
+  void boolean(bool value) { scalar(value ? "true" : "false"); }
+  void null() { scalar("null"); }
+  void number(double value);  ///< shortest text that reads back equal; NaN and infinities become null
+  template <std::integral I>
+  void number(I value) {
+    if constexpr (std::signed_integral<I>)
+      signed_number(static_cast<std::int64_t>(value));
+    else
+      unsigned_number(static_cast<std::uint64_t>(value));
+  }
+  /// Text that is a JSON value already.
+  void raw(std::string_view json) { scalar(json); }
+
+  [[nodiscard]] const std::string& str() const { return out_; }
+  [[nodiscard]] std::string take() { return std::move(out_); }
+
+private:
+  void separate();
+  void open(char bracket);
+  void close(char bracket);
+  void scalar(std::string_view text);
+  void quoted(std::string_view text);
+  void signed_number(std::int64_t value);
+  void unsigned_number(std::uint64_t value);
+
+  std::string out_;
+  bool comma_ = false;
+};
+
+}  // namespace im::json

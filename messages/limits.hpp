@@ -1,0 +1,94 @@
+#pragma once
+/// Every bound of the system stands here, with its unit as the last word of its name.
+/// A bound that an operator may set has its default here and its setting in `apps/settings`.
+
+#include <chrono>
+#include <cstddef>
+
+namespace im::limits {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Documents
+inline constexpr std::size_t body_bytes = 1 << 20;        ///< one request body
+inline constexpr std::size_t batch_body_bytes = 8 << 20;  ///< a body of many events
+inline constexpr std::size_t batch_items = 1000;          ///< events in one body
+inline constexpr std::size_t stored_json_depth = 48;      ///< our own documents hold callers' ones some levels down
+inline constexpr std::size_t json_depth = 32;             ///< nesting of any JSON document
+inline constexpr std::size_t error_value_chars = 64;      ///< how much of a bad value an error repeats
+inline constexpr std::size_t field_errors = 50;           ///< bad fields named in one error
+
+// Fields
+inline constexpr std::size_t request_id_chars = 256;
+inline constexpr std::size_t name_chars = 256;  ///< names, ids given by callers, titles' parts
+inline constexpr std::size_t title_chars = 512;
+inline constexpr std::size_t text_chars = 16 * 1024;        ///< descriptions, rationales, comments
+inline constexpr std::size_t list_items = 256;              ///< entries in any list or map of an input
+inline constexpr std::size_t raw_object_bytes = 64 * 1024;  ///< a free-form object (metadata, parameters)
+
+// An incident
+inline constexpr std::size_t required_approvers = 16;
+inline constexpr std::size_t open_gates_per_incident = 32;
+inline constexpr std::size_t gates_per_incident = 256;      ///< open and ended together
+inline constexpr std::size_t refused_votes_per_gate = 32;   ///< recorded; later ones are refused without a record
+inline constexpr std::size_t audit_entries_per_gate = 256;  ///< in the state; the log has all
+inline constexpr std::size_t vote_text_bytes = 4096;        ///< rationale and conditions of one vote
+inline constexpr std::size_t votes_per_gate = 64;
+inline constexpr std::size_t kept_votes_per_incident = 32;  ///< votes that came before their gate
+inline constexpr seconds kept_vote_ttl{3600};
+inline constexpr std::size_t escalation_history = 10;  ///< entries kept in the state; the log has all
+inline constexpr std::size_t related_incidents = 16;
+inline constexpr std::size_t timeline_text_bytes = 400;          ///< of one entry in a post-mortem; longer ones are cut
+inline constexpr std::size_t timeline_entries = 1000;            ///< of a post-mortem; the log has all
+inline constexpr std::size_t recent_requests_per_incident = 64;  ///< answered from memory; the store knows all
+
+// Actors
+inline constexpr std::size_t registry_shards = 4;
+inline constexpr std::size_t supervisor_queue_commands = 4096;  ///< waiting while a write is in flight
+inline constexpr std::size_t commands_per_commit = 512;         ///< decided together, written together
+inline constexpr std::size_t events_per_commit = 64;            ///< DecisionEvents of one incident in one write
+inline constexpr std::size_t live_incidents_per_shard = 250'000;
+inline constexpr std::size_t opening_waiters = 4096;  ///< signals that wait for their incident to open
+inline constexpr int redecisions = 8;                 ///< lost races before a command answers 503
+inline constexpr std::size_t gate_waiters = 256;      ///< long polls on one gate
+inline constexpr seconds gate_wait_max{60};           ///< `wait=` on a gate or on the action feed
+inline constexpr seconds passivate_after{300};
+inline constexpr int child_restarts = 5;  ///< within `child_restart_window`
+inline constexpr seconds child_restart_window{60};
+inline constexpr seconds load_timeout{10};
+inline constexpr seconds write_timeout{20};
+inline constexpr std::size_t log_page_events = 500;
+inline constexpr milliseconds deadline_poll{1000};  ///< how often due deadlines are looked for
+inline constexpr std::size_t deadline_page = 500;
+inline constexpr seconds policy_max_age{30};  ///< a cached policy is revalidated after this
+inline constexpr std::size_t policy_waiters = 4096;
+inline constexpr seconds timer_max{24 * 3600};  ///< longer waits are re-armed
+
+// Persistence
+inline constexpr std::size_t batch_events = 512;     ///< flush at this many
+inline constexpr std::size_t batch_bytes = 2 << 20;  ///< or this size
+inline constexpr milliseconds batch_age{0};          ///< or as soon as a connection is free
+inline constexpr std::size_t batches_in_flight = 2;
+inline constexpr std::size_t pending_events = 16 * 1024;  ///< beyond: refused with 503
+inline constexpr int write_attempts = 4;
+inline constexpr milliseconds retry_first{50};
+inline constexpr milliseconds retry_max{2000};
+inline constexpr int breaker_failures = 5;         ///< in a row, then the circuit opens
+inline constexpr milliseconds breaker_open{1000};  ///< until one probe is let through
+inline constexpr std::size_t client_connections = 8;
+inline constexpr std::size_t client_queue = 4096;
+inline constexpr std::size_t client_response_bytes = 64 << 20;
+inline constexpr milliseconds store_timeout{30'000};  ///< `RUVECTOR_TIMEOUT_MS`
+
+// Lists
+inline constexpr std::size_t page_default = 100;
+inline constexpr std::size_t page_max = 1000;
+
+// Service
+inline constexpr seconds request_timeout{30};       ///< `REQUEST_TIMEOUT_SECS`
+inline constexpr std::size_t connections = 10'000;  ///< `MAX_CONNECTIONS`
+inline constexpr seconds drain{10};
+inline constexpr seconds retry_after{1};  ///< what a 503 tells the caller
+
+}  // namespace im::limits

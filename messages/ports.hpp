@@ -1,0 +1,60 @@
+#pragma once
+/// Where the rooms meet: `http/api` calls these ports, `actors` and `persistence` stand behind them.
+/// Completions are called exactly once, from any thread, and must not block.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "messages/commands.hpp"
+#include "messages/error.hpp"
+
+namespace im {
+
+using reply_handler = std::move_only_function<void(result<reply>)>;
+
+/// Commands on their road to the incident.
+class incident_service {
+public:
+  virtual ~incident_service() = default;
+
+  /// Routes by `incident_id`, or by fingerprint for a signal. The reply comes after what it tells is durable.
+  virtual void submit(command command, reply_handler done) = 0;
+
+  /// Many at once, in order; one hand-over for all.
+  virtual void submit_all(std::vector<std::pair<command, reply_handler>> commands) = 0;
+
+  /// Answers as soon as the gate's verdict has fallen, or with its pending state after `wait`.
+  virtual void await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) = 0;
+};
+
+/// What the store can list; each a projection of the log.
+enum class view : std::uint8_t { incidents, approvals, postmortems, escalations };
+
+using text_handler = std::move_only_function<void(result<std::string>)>;
+
+/// Reads that go to the store: the JSON it answers is what the API answers.
+class store_queries {
+public:
+  virtual ~store_queries() = default;
+
+  /// A page `{"items":[…],"next_cursor"?}` under the filters that the view knows.
+  virtual void list(view which, const string_map& filters, text_handler done) = 0;
+  /// One approval (a gate_state with its incident_id) or post-mortem by id; `not_found` otherwise.
+  virtual void get(view which, const uuid& id, text_handler done) = 0;
+  /// `{"events":[…]}` in sequence order, after `after`.
+  virtual void incident_log(incident_id id, std::uint64_t after, std::size_t limit, text_handler done) = 0;
+  /// Orchestrator actions in commit order after a cursor; waits up to `wait` for the first.
+  virtual void orchestrator_actions(std::string after, seconds wait, text_handler done) = 0;
+};
+
+/// Whether the store answers; for `/health/ready`.
+class store_health {
+public:
+  virtual ~store_health() = default;
+  virtual void check(std::move_only_function<void(result<void>)> done) = 0;
+};
+
+}  // namespace im

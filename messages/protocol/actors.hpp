@@ -1,0 +1,176 @@
+#pragma once
+/// Who may say what to whom. This file reads as the protocol: one comment a message.
+/// Fire-and-forget messages answer nothing; every request between actors has a finite timeout.
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/error.hpp>
+#include <caf/is_error_code_enum.hpp>
+#include <caf/result.hpp>
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+
+#include "messages/protocol/types.hpp"
+
+CAF_BEGIN_TYPE_ID_BLOCK(im, first_custom_type_id)
+
+CAF_ADD_TYPE_ID(im, (im::errc))
+CAF_ADD_TYPE_ID(im, (im::submission_batch))
+CAF_ADD_TYPE_ID(im, (im::verdict_wait))
+CAF_ADD_TYPE_ID(im, (im::event_batch))
+CAF_ADD_TYPE_ID(im, (im::write_outcome))
+CAF_ADD_TYPE_ID(im, (im::log_page))
+CAF_ADD_TYPE_ID(im, (im::fingerprint_lookup))
+CAF_ADD_TYPE_ID(im, (im::policy_query))
+CAF_ADD_TYPE_ID(im, (im::policy_answer))
+CAF_ADD_TYPE_ID(im, (im::due_page))
+CAF_ADD_TYPE_ID(im, (im::incident_id))
+CAF_ADD_TYPE_ID(im, (im::event_id))
+CAF_ADD_TYPE_ID(im, (im::time_point))
+CAF_ADD_TYPE_ID(im, (im::deadline))
+CAF_ADD_TYPE_ID(im, (im::schedule))
+CAF_ADD_TYPE_ID(im, (im::gate_told))
+CAF_ADD_TYPE_ID(im, (im::policy_refs))
+CAF_ADD_TYPE_ID(im, (im::policy_set_ptr))
+CAF_ADD_TYPE_ID(im, (im::event_ptr))
+CAF_ADD_TYPE_ID(im, (im::postmortem_job))
+CAF_ADD_TYPE_ID(im, (im::written_postmortem))
+
+CAF_ADD_ATOM(im, im, submit_atom)
+CAF_ADD_ATOM(im, im, await_verdict_atom)
+CAF_ADD_ATOM(im, im, wake_atom)
+CAF_ADD_ATOM(im, im, hand_back_atom)
+CAF_ADD_ATOM(im, im, idle_atom)
+CAF_ADD_ATOM(im, im, passivate_atom)
+CAF_ADD_ATOM(im, im, due_atom)
+CAF_ADD_ATOM(im, im, schedule_atom)
+CAF_ADD_ATOM(im, im, gate_atom)
+CAF_ADD_ATOM(im, im, tick_atom)
+CAF_ADD_ATOM(im, im, write_atom)
+CAF_ADD_ATOM(im, im, read_log_atom)
+CAF_ADD_ATOM(im, im, read_event_atom)
+CAF_ADD_ATOM(im, im, find_fingerprint_atom)
+CAF_ADD_ATOM(im, im, read_policy_atom)
+CAF_ADD_ATOM(im, im, read_due_atom)
+CAF_ADD_ATOM(im, im, policies_atom)
+CAF_ADD_ATOM(im, im, generate_atom)
+CAF_ADD_ATOM(im, im, drain_atom)
+
+CAF_END_TYPE_ID_BLOCK(im)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::submission_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::verdict_wait)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::event_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::write_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::log_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::fingerprint_lookup)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::due_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::incident_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::event_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::time_point)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::deadline)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::schedule)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::gate_told)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_refs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_set_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::event_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::postmortem_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::written_postmortem)
+
+CAF_ERROR_CODE_ENUM(im::errc)
+
+namespace im {
+
+// What CAF asks of an error code enum.
+bool from_string(caf::string_view text, errc& code);
+bool from_integer(std::uint8_t value, errc& code);
+template <class Inspector>
+bool inspect(Inspector& f, errc& code) {
+  const auto get = [&code] { return std::string{to_string(code)}; };
+  const auto set = [&code](const std::string& word) { return from_string(caf::string_view{word}, code); };
+  return f.apply(get, set);
+}
+
+[[nodiscard]] caf::error to_caf(const error& e);
+/// Of a timeout or a dead receiver: `timeout`; of anything else that is not ours: `internal`.
+[[nodiscard]] error from_caf(const caf::error& e);
+
+/// The only road to the store.
+using persistence_actor = caf::typed_actor<
+    // Stores events in the order given; answers once they are durable or refused.
+    caf::result<write_outcome>(write_atom, event_batch),
+    // A page of an incident's log after a sequence.
+    caf::result<log_page>(read_log_atom, incident_id, std::uint64_t),
+    // One event, to tell a first answer again.
+    caf::result<event_ptr>(read_event_atom, event_id),
+    // The newest incident of a fingerprint.
+    caf::result<fingerprint_lookup>(find_fingerprint_atom, std::string),
+    // A policy document, or that the asker's is still the newest.
+    caf::result<policy_answer>(read_policy_atom, policy_query),
+    // Incidents whose next deadline is not after a moment; the text is a cursor.
+    caf::result<due_page>(read_due_atom, time_point, std::string),
+    // Writes what is pending, takes nothing more, and answers when all is durable or refused.
+    caf::result<void>(drain_atom),
+    // To itself: the batch is old enough, a retry is due, or the store answered.
+    caf::result<void>(tick_atom)>;
+
+/// Policies of an incident: those that its refs name, or today's for a new one.
+using policy_cache_actor = caf::typed_actor<caf::result<policy_set_ptr>(policies_atom),
+                                            caf::result<policy_set_ptr>(policies_atom, policy_refs)>;
+
+/// One registry shard: owns fingerprints and the supervisors of the incidents that were opened for them.
+using registry_actor = caf::typed_actor<
+    // Commands for incidents of this shard, in order.
+    caf::result<void>(submit_atom, submission_batch),
+    // A caller waits for a gate's verdict.
+    caf::result<void>(await_verdict_atom, verdict_wait),
+    // A deadline of a passivated incident is due.
+    caf::result<void>(wake_atom, incident_id),
+    // From a supervisor: these signals are not mine; the named incident, if any, holds the fingerprint.
+    caf::result<void>(hand_back_atom, incident_id, submission_batch),
+    // From a supervisor: idle, after having taken so many messages.
+    caf::result<void>(idle_atom, incident_id, std::uint64_t)>;
+
+/// One live incident.
+using supervisor_actor = caf::typed_actor<
+    // Commands for this incident, in order.
+    caf::result<void>(submit_atom, submission_batch),
+    // A caller waits for a gate's verdict.
+    caf::result<void>(await_verdict_atom, verdict_wait),
+    // From a child: this deadline has come.
+    caf::result<void>(due_atom, deadline),
+    // From the registry: load, and act on what is due.
+    caf::result<void>(wake_atom),
+    // From the registry: nothing is on its way to you; end.
+    caf::result<void>(passivate_atom),
+    // To itself: has it been idle since that many messages?
+    caf::result<void>(tick_atom, std::uint64_t),
+    // To itself: look again at what is due; an attempt failed.
+    caf::result<void>(tick_atom)>;
+
+/// Evaluates signals and the clock: holds the moment at which an incident must be looked at again.
+using escalation_actor_type = caf::typed_actor<
+    // The next moment; replaces the one before.
+    caf::result<void>(schedule_atom, schedule),
+    // To itself: the timer of that generation fired.
+    caf::result<void>(tick_atom, std::uint64_t)>;
+
+/// One approval request that waits for people.
+using approval_gate_type = caf::typed_actor<
+    // The gate as the log now tells it; a terminal status is its verdict and ends the actor.
+    caf::result<void>(gate_atom, gate_told),
+    // A caller waits for the verdict.
+    caf::result<void>(await_verdict_atom, verdict_wait),
+    // To itself: the deadline's timer, or a waiter's, of that generation fired.
+    caf::result<void>(tick_atom, std::uint64_t)>;
+
+/// Writes one document and ends.
+using post_mortem_type = caf::typed_actor<caf::result<written_postmortem>(generate_atom, postmortem_job)>;
+
+/// Wakes incidents that no supervisor watches.
+using deadline_keeper_type = caf::typed_actor<
+    // To itself: look for what is due.
+    caf::result<void>(tick_atom)>;
+
+}  // namespace im

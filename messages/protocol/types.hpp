@@ -1,0 +1,147 @@
+#pragma once
+/// What actors send to each other inside one process. Nothing here crosses a wire: large values travel by pointer.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/ports.hpp"
+
+namespace im {
+
+/// A command with the caller that waits for its answer. Whoever drops one unanswered answers it `internal`, so that
+/// no caller ever hangs on our bug.
+class submission {
+public:
+  submission(command c, reply_handler h) : cmd{std::move(c)}, done_{std::move(h)} {}
+  submission(submission&& other) noexcept
+      : cmd{std::move(other.cmd)}, attempts{other.attempts}, done_{std::move(other.done_)} {
+    other.done_ = nullptr;
+  }
+  submission& operator=(submission&& other) noexcept {
+    std::swap(cmd, other.cmd);
+    std::swap(attempts, other.attempts);
+    std::swap(done_, other.done_);
+    return *this;
+  }
+  ~submission() {
+    if (done_) done_(fail(errc::internal, "the request was dropped inside the service; this is a bug"));
+  }
+
+  void answer(result<reply> r) {
+    if (auto done = std::exchange(done_, nullptr)) done(std::move(r));
+  }
+
+  command cmd;
+  int attempts = 0;  ///< how often it was decided again after a lost race
+
+private:
+  reply_handler done_;
+};
+
+/// Messages must be copyable; what they carry here has one owner: the actor that takes it out.
+struct submission_batch {
+  std::shared_ptr<std::vector<submission>> items = std::make_shared<std::vector<submission>>();
+};
+
+struct verdict_wait {
+  im::incident_id incident_id;
+  approval_id request;
+  milliseconds wait{0};
+  std::shared_ptr<submission> caller;  ///< its command is not used
+};
+
+/// DecisionEvents of one incident, all of which are stored or none.
+struct event_batch {
+  im::incident_id incident_id;
+  std::vector<std::shared_ptr<const decision_event>> events;
+};
+
+/// What an id that was covered before led to (the store's third law).
+struct covered_elsewhere {
+  im::request_id request;
+  im::incident_id incident_id;
+  im::event_id event_id;
+  std::uint64_t sequence = 0;
+  im::disposition disposition = disposition::opened;
+};
+
+struct write_outcome {
+  enum class kind : std::uint8_t {
+    committed,          ///< stored, now or by an earlier attempt of the same write
+    sequence_taken,     ///< another writer was first; `head` is where the log ends
+    fingerprint_taken,  ///< `open_incident` holds the fingerprint
+    covered,            ///< `covered` was decided before
+  };
+  kind what = kind::committed;
+  std::uint64_t head = 0;
+  std::optional<im::incident_id> open_incident;
+  std::optional<covered_elsewhere> covered;
+};
+
+struct log_page {
+  std::vector<std::shared_ptr<const decision_event>> events;
+  bool more = false;
+};
+
+/// The newest incident of a fingerprint.
+struct fingerprint_lookup {
+  std::optional<im::incident_id> newest;
+  bool open = false;
+};
+
+struct policy_query {
+  policy_kind kind = policy_kind::escalation;
+  std::string id;
+  std::string version;  ///< empty: the newest
+  std::string etag;     ///< what the asker has; empty: nothing
+};
+
+struct policy_answer {
+  bool unchanged = false;
+  std::string document;
+  std::string etag;
+};
+
+struct due_entry {
+  im::incident_id incident_id;
+  deadline_kind kind = deadline_kind::evaluation;
+  time_point due_at;
+};
+
+struct due_page {
+  std::vector<due_entry> entries;
+  std::string next_cursor;  ///< empty: the last page
+};
+
+using policy_set_ptr = std::shared_ptr<const policy_set>;
+using event_ptr = std::shared_ptr<const decision_event>;
+using state_ptr = std::shared_ptr<const incident_state>;
+
+/// What a supervisor tells its escalation actor: the next moment to look.
+struct schedule {
+  std::optional<deadline> next;
+};
+
+/// A gate as the log now tells it: one of the incident's.
+struct gate_told {
+  state_ptr state;
+  approval_id request;
+};
+
+/// What a post-mortem actor wrote.
+struct written_postmortem {
+  postmortem_output document;
+  double confidence = 0;
+};
+
+/// Everything a post-mortem actor needs.
+struct postmortem_job {
+  state_ptr state;
+  postmortem_id id;
+  std::optional<postmortem_input> input;  ///< absent: from the log
+};
+
+}  // namespace im

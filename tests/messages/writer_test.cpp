@@ -1,0 +1,72 @@
+#include "messages/json/writer.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <limits>
+
+#include "messages/json/node.hpp"
+
+namespace {
+
+using namespace im;
+
+template <class T>
+std::string number(T value) {
+  json::writer out;
+  out.number(value);
+  return out.take();
+}
+
+TEST_CASE("the writer knows its commas") {
+  json::writer out;
+  out.begin_object();
+  out.key("a");
+  out.begin_array();
+  out.number(1);
+  out.begin_object();
+  out.end_object();
+  out.begin_array();
+  out.end_array();
+  out.raw("{\"r\":1}");
+  out.null();
+  out.boolean(false);
+  out.end_array();
+  out.key("b");
+  out.string("x");
+  out.end_object();
+  CHECK(out.take() == R"({"a":[1,{},[],{"r":1},null,false],"b":"x"})");
+}
+
+TEST_CASE("every byte below the space, the quote and the backslash are escaped, and read back") {
+  std::string all;
+  for (int c = 0; c < 128; ++c) all.push_back(static_cast<char>(c));
+  all += "\xC3\xA9\xF0\x9F\x98\x80";
+  json::writer out;
+  out.string(all);
+  const auto doc = json::document::parse(out.str());
+  REQUIRE(doc);
+  CHECK(doc->root().as_string() == all);
+  json::writer key;
+  key.begin_object();
+  key.key("a\"b\n");
+  key.number(1);
+  key.end_object();
+  CHECK(key.str() == "{\"a\\\"b\\n\":1}");
+}
+
+TEST_CASE("numbers are written shortest, and read back equal") {
+  CHECK(number(0.1) == "0.1");
+  CHECK(number(3.0) == "3");
+  CHECK(number(-0.5) == "-0.5");
+  CHECK(number(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
+  CHECK(number(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
+  CHECK(number(std::nan("")) == "null");
+  CHECK(number(std::numeric_limits<double>::infinity()) == "null");
+  for (const double value : {1e300, 5e-324, 1.7976931348623157e308, 123456789.123456789, 1.0 / 3}) {
+    const auto doc = json::document::parse(number(value));
+    REQUIRE(doc);
+    CHECK(doc->root().as_double() == value);
+  }
+}
+
+}  // namespace
