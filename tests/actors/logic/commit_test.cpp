@@ -1,0 +1,153 @@
+#include "actors/logic/commit.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+
+#include "tests/support/policies.hpp"
+#include "tests/support/samples.hpp"
+
+using namespace im;
+using namespace im::test;
+
+namespace {
+
+const policy_set& policies() {
+  static const policy_set set{read_policy<escalation_policy>(deployed_policy("escalation-default.json").value()),
+                              read_policy<approval_policy>(deployed_policy("approval-default.json").value()),
+                              read_policy<sla_policy>(deployed_policy("sla-default.json").value())};
+  return set;
+}
+
+const logic::decider who{"1.0.0", "test", environment::development};
+
+logic::commit_plan plan(const incident_state& state, const std::vector<command>& commands, time_point now = t0) {
+  std::vector<const command*> pointers;
+  for (const auto& c : commands) pointers.push_back(&c);
+  return logic::plan_commit(state, pointers, {policies(), who, now});
+}
+
+command command_of(std::string request, any_command body) {
+  command c;
+  c.incident_id = id_of<incident_id>("incident");
+  c.context.request = std::move(request);
+  c.context.inputs_hash = "hash of " + c.context.request;
+  c.body = std::move(body);
+  return c;
+}
+
+command signal_of(std::string request, severity s = severity::p1, severity suggests = severity::p1) {
+  cmd::ingest_signal signal;
+  signal.source = "llm-sentinel";
+  signal.fingerprint = "fingerprint";
+  signal.severity = s;
+  signal.title = "Latency of checkout";
+  signal.resource = {resource_type::service, "checkout", "Checkout", {}};
+  signal.timestamp = t0;
+  signal.payload.suggested_severity = suggests;
+  signal.payload.signal_confidence = 0.9;
+  return command_of(std::move(request), std::move(signal));
+}
+
+command change_of(std::string request, change_kind change) {
+  cmd::change_incident c;
+  c.change = change;
+  c.actor = "grace";
+  return command_of(std::move(request), std::move(c));
+}
+
+incident_state nothing() {
+  incident_state state;
+  state.record.id = id_of<incident_id>("incident");
+  return state;
+}
+
+incident_state fold(incident_state state, const std::vector<decision_event>& events) {
+  for (const auto& event : events) {
+    REQUIRE(event.sequence == state.head() + 1);
+    apply(state, event);
+  }
+  return state;
+}
+
+const error* refused(const logic::planned& p) { return std::get_if<error>(&p.what); }
+
+}  // namespace
+
+TEST_CASE("the state of a plan is the fold of its events, whatever was asked") {
+  constexpr unsigned seed = 20261122;
+  CAPTURE(seed);
+  std::mt19937 random{seed};
+  const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  for (int round = 0; round < 300; ++round) {
+    auto state = nothing();
+    auto now = t0;
+    for (int commit = 0; commit < 6; ++commit) {
+      std::vector<command> commands;
+      for (int i = 0; i < 1 + pick(8); ++i) {
+        const auto request = "r" + std::to_string(pick(40));  // some repeat
+        if (commit == 0 && i == 0)
+          commands.push_back(signal_of("opening"));
+        else if (pick(3) > 0)
+          commands.push_back(signal_of(request, severity::p1, static_cast<severity>(pick(5))));
+        else
+          commands.push_back(change_of(request, static_cast<change_kind>(pick(9))));
+      }
+      const auto p = plan(state, commands, now);
+      REQUIRE(p.answers.size() == commands.size());
+      const auto folded = fold(state, p.events);
+      REQUIRE(folded == p.after);
+      state = folded;
+      now += seconds{pick(600)};
+    }
+  }
+}
+
+TEST_CASE("a burst of signals becomes one event that names every id once") {
+  const auto opened = plan(nothing(), {signal_of("e0")}).after;
+  const auto p = plan(opened, {signal_of("e1"), signal_of("e2"), signal_of("e1"), signal_of("e3")});
+  REQUIRE(p.events.size() == 1);
+  CHECK(p.events[0].request_ids == std::vector<request_id>{"e1", "e2", "e3"});
+  CHECK(p.after.record.event_count == 4);
+  CHECK(std::holds_alternative<logic::answer::replay>(p.answers[2].what));
+}
+
+TEST_CASE("a refused command leaves the others of its commit alone") {
+  const auto opened = plan(nothing(), {signal_of("e0")}).after;
+  const auto p = plan(opened, {change_of("a", change_kind::acknowledge), change_of("b", change_kind::close),
+                               change_of("c", change_kind::start)});
+  CHECK_FALSE(refused(p.answers[0]));
+  REQUIRE(refused(p.answers[1]));
+  CHECK(refused(p.answers[1])->code == errc::conflict);
+  CHECK_FALSE(refused(p.answers[2]));
+  CHECK(p.after.record.status == incident_status::in_progress);
+}
+
+TEST_CASE("a dry run is decided on the state that the commands before it leave, and leaves none itself") {
+  const auto opened = plan(nothing(), {signal_of("e0")}).after;
+  auto dry = change_of("b", change_kind::start);
+  dry.context.dry_run = true;
+  const auto p = plan(opened, {change_of("a", change_kind::acknowledge), dry});
+  CHECK(p.after.record.status == incident_status::acknowledged);
+  CHECK(p.events.size() == 1);
+  const auto* answer = std::get_if<logic::answer::unrecorded>(&p.answers[1].what);
+  REQUIRE(answer);
+  CHECK(answer->event->sequence == p.after.head() + 1);
+}
+
+TEST_CASE("a signal of a resolved incident is handed back, and one that resolves it is not") {
+  const auto opened = plan(nothing(), {signal_of("e0")}).after;
+  const auto resolved = plan(opened, {change_of("a", change_kind::resolve)}).after;
+  CHECK(std::holds_alternative<logic::answer::hand_back>(plan(resolved, {signal_of("e1")}).answers[0].what));
+  auto over = signal_of("e2");
+  std::get<cmd::ingest_signal>(over.body).resolves = true;
+  CHECK(std::holds_alternative<logic::answer::unrecorded>(plan(resolved, {over}).answers[0].what));
+  const auto p = plan(opened, {over});
+  CHECK(p.after.record.status == incident_status::resolved);
+}
+
+TEST_CASE("the same decision has the same ids on every instance") {
+  const auto a = plan(nothing(), {signal_of("e0")});
+  const auto b = plan(nothing(), {signal_of("e0")}, t0 + seconds{3});
+  REQUIRE(a.events.size() == b.events.size());
+  for (std::size_t i = 0; i < a.events.size(); ++i) CHECK(a.events[i].id == b.events[i].id);
+}
