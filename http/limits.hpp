@@ -1,0 +1,48 @@
+#pragma once
+/// Bounds of the HTTP core. What an operator may set is a field of `server_config` or `client_config`, with its default here.
+
+#include <chrono>
+#include <cstddef>
+
+namespace im::http::limits {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A request
+inline constexpr std::size_t header_bytes = 16 * 1024;  ///< request line and header fields together
+inline constexpr std::size_t body_bytes = 1 << 20;      ///< a route may say otherwise
+inline constexpr std::size_t header_fields = 100;       ///< Apache's LimitRequestFields default
+inline constexpr std::size_t query_params = 64;
+inline constexpr std::size_t path_segments = 16;
+inline constexpr std::size_t path_param_bytes = 512;  ///< decoded
+inline constexpr std::size_t correlation_id_chars = 128;
+
+// A connection
+inline constexpr std::size_t connections = 4096;
+inline constexpr std::size_t pipelined_requests = 16;       ///< handled at once; what comes after waits in the socket
+inline constexpr std::size_t rejected_connections = 256;    ///< being told 503 at once; beyond these: closed unanswered
+inline constexpr std::size_t read_bytes = 8 * 1024;         ///< asked of the socket while headers are read
+inline constexpr std::size_t body_read_bytes = 64 * 1024;   ///< asked of the socket while a large body is read
+inline constexpr std::size_t copied_body_bytes = 4 * 1024;  ///< an answer's body up to this joins the head's buffer
+inline constexpr std::size_t linger_bytes = 4 << 20;        ///< read and dropped after a final answer, see session
+
+// Times
+inline constexpr seconds header_timeout{10};   ///< first to last byte of the headers
+inline constexpr seconds request_timeout{30};  ///< from the headers to the answer
+inline constexpr seconds idle_timeout{75};     ///< nginx's keepalive_timeout default
+inline constexpr seconds write_timeout{30};    ///< an answer that the peer does not take
+inline constexpr milliseconds linger_timeout{2000};
+inline constexpr milliseconds tick{250};            ///< how exact all of these are
+inline constexpr seconds retry_after{1};            ///< told with 503
+inline constexpr milliseconds accept_backoff{100};  ///< out of file descriptors
+
+// The client
+inline constexpr std::size_t client_connections = 16;
+inline constexpr std::size_t client_queued_requests = 1024;
+inline constexpr std::size_t client_response_bytes = 64 << 20;
+inline constexpr std::size_t client_header_bytes = 64 * 1024;
+inline constexpr seconds client_connect_timeout{5};
+inline constexpr seconds client_idle_timeout{60};
+
+}  // namespace im::http::limits
