@@ -1,0 +1,259 @@
+#include "apps/settings/setting_list.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <utility>
+
+#include "im/version.hpp"
+
+namespace im::detail {
+namespace {
+
+using problem = std::optional<std::string>;
+
+std::string between(long least, long most) {
+  return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+}
+
+problem read_number(std::string_view text, long least, long most, long& into) {
+  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), into);
+  if (code == std::errc::result_out_of_range) return "is out of range";
+  if (code != std::errc{} || stop != text.data() + text.size()) return "is not a whole number";
+  if (into < least || into > most) return "is out of range";
+  return {};
+}
+
+setting_spec number(std::string_view name, std::string_view meaning, long least, long most, std::string fallback,
+                    std::invocable<settings&, long> auto take) {
+  return {name,
+          meaning,
+          between(least, most),
+          std::move(fallback),
+          false,
+          [=](const std::string& value, settings& into) -> problem {
+            long found = 0;
+            if (auto wrong = read_number(value, least, most, found)) return wrong;
+            take(into, found);
+            return {};
+          }};
+}
+
+constexpr long port_max = 65535;
+
+bool is_id_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         std::string_view{"._:+-"}.find(c) != std::string_view::npos;
+}
+
+setting_spec id(std::string_view name, std::string_view meaning, std::size_t most_chars, std::string settings::*field,
+                std::string fallback) {
+  return {name,
+          meaning,
+          "1 to " + std::to_string(most_chars) + " of A-Z a-z 0-9 . _ : + -",
+          std::move(fallback),
+          false,
+          [=](const std::string& value, settings& into) -> problem {
+            if (value.size() > most_chars) return "is too long";
+            if (!std::ranges::all_of(value, is_id_character)) return "has a character that is not allowed";
+            into.*field = value;
+            return {};
+          }};
+}
+
+setting_spec url(std::string_view name, std::string_view meaning, std::optional<http::origin> settings::*field,
+                 std::string fallback) {
+  return {name,
+          meaning,
+          "http://host[:port][/path] or https://…",
+          std::move(fallback),
+          false,
+          [=](const std::string& value, settings& into) -> problem {
+            auto found = http::origin::parse(value);
+            if (!found) return "is no URL that we can use: " + found.error();
+            into.*field = std::move(*found);
+            return {};
+          }};
+}
+
+/// Keys come from files and secret managers, often with a line break at their end; in a header it could not be sent.
+setting_spec key(std::string_view name, std::string_view meaning, http::secret settings::*field, std::string fallback) {
+  return {name,
+          meaning,
+          "visible ASCII characters, no spaces",
+          std::move(fallback),
+          true,
+          [=](const std::string& value, settings& into) -> problem {
+            if (!std::ranges::all_of(value, [](char c) { return c > ' ' && c <= '~'; }))
+              return "has a character that is not allowed";
+            into.*field = http::secret{value};
+            return {};
+          }};
+}
+
+setting_spec folder(std::string_view name, std::string_view meaning, std::filesystem::path settings::*field,
+                    std::string fallback) {
+  return {
+      name, meaning, "a folder", std::move(fallback), false, [=](const std::string& value, settings& into) -> problem {
+        into.*field = value;
+        return {};
+      }};
+}
+
+problem read_address(const std::string& value, settings& into) {
+  std::array<unsigned char, sizeof(in6_addr)> unused{};
+  if (inet_pton(AF_INET, value.c_str(), unused.data()) != 1 && inet_pton(AF_INET6, value.c_str(), unused.data()) != 1)
+    return "is not an IP address";
+  into.http_address = value;
+  return {};
+}
+
+problem read_metrics_port(const std::string& value, settings& into) {
+  if (value == "off") {
+    into.metrics_port.reset();
+    return {};
+  }
+  long port = 0;
+  if (auto wrong = read_number(value, 0, port_max, port)) return wrong;
+  into.metrics_port = static_cast<std::uint16_t>(port);
+  return {};
+}
+
+problem read_platform(const std::string& value, settings& into) {
+  const auto found = from_string<platform_env>(value);
+  if (!found) return "is not an environment that we know";
+  into.platform = *found;
+  return {};
+}
+
+problem read_log_level(const std::string& value, settings& into) {
+  const auto found = log::parse_level(value);
+  if (!found) return "is not a level";
+  into.log_level = *found;
+  return {};
+}
+
+problem read_rust_log(const std::string& value, settings& into) {
+  const auto found = log::parse_rust_log(value);
+  if (!found) return found.error();
+  into.log_level = found->value_or(into.log_level);
+  return {};
+}
+
+problem read_log_format(const std::string& value, settings& into) {
+  const auto found = from_string<log::format>(value);
+  if (!found) return "is not a format";
+  into.log_format = *found;
+  return {};
+}
+
+problem read_telemetry_enabled(const std::string& value, settings& into) {
+  const bool yes = value == "true" || value == "1" || value == "on" || value == "yes";
+  const bool no = value == "false" || value == "0" || value == "off" || value == "no";
+  if (!yes && !no) return "is neither true nor false";
+  into.telemetry_enabled = yes;
+  return {};
+}
+
+problem read_grpc_port(const std::string&, settings& into) {
+  into.notices.emplace_back("GRPC_PORT is accepted and has no effect: the service speaks HTTP only");
+  return {};
+}
+
+using specs = std::vector<setting_spec>;
+
+void add_service(specs& to, const settings& d) {
+  to.push_back(id("SERVICE_NAME", "name in logs and health answers", 64, &settings::service_name, d.service_name));
+  to.push_back(id("SERVICE_VERSION", "version in logs and health answers", 64, &settings::service_version,
+                  "the build's, " + std::string{version}));
+  to.push_back({"PLATFORM_ENV", "where it runs; outside dev a store has to be named", "dev, staging or prod",
+                std::string{to_string(d.platform)}, false, read_platform});
+  to.push_back(id("GOOGLE_CLOUD_REGION", "region in decisions", 64, &settings::region, "none"));
+}
+
+void add_http(specs& to, const settings& d) {
+  to.push_back({"HTTP_ADDRESS", "address to listen on, also for the metrics", "an IPv4 or IPv6 address", d.http_address,
+                false, read_address});
+  to.push_back(number("HTTP_PORT", "port of the API; 0 takes a free one", 0, port_max, std::to_string(d.http_port),
+                      [](settings& s, long n) { s.http_port = static_cast<std::uint16_t>(n); }));
+  to.push_back({"METRICS_PORT", "port of /metrics; 0 takes a free one", between(0, port_max) + ", or off",
+                std::to_string(*d.metrics_port), false, read_metrics_port});
+  to.push_back({"GRPC_PORT", "accepted, has no effect", "anything", "none", false, read_grpc_port});
+  to.push_back(number("REQUEST_TIMEOUT_SECS", "longest time to answer a request, long polls apart", 1, 600,
+                      std::to_string(d.request_timeout.count()),
+                      [](settings& s, long n) { s.request_timeout = std::chrono::seconds{n}; }));
+  to.push_back(number("MAX_CONNECTIONS", "open connections; one more is told 503", 1, 1'000'000,
+                      std::to_string(d.max_connections),
+                      [](settings& s, long n) { s.max_connections = static_cast<std::size_t>(n); }));
+  to.push_back(number("IO_THREADS", "threads for sockets", 1, 64, "half the cores, 1 to 8",
+                      [](settings& s, long n) { s.io_threads = static_cast<std::size_t>(n); }));
+  to.push_back(number("WORKER_THREADS", "threads for actors", 1, 256, "the cores, at least 2",
+                      [](settings& s, long n) { s.worker_threads = static_cast<std::size_t>(n); }));
+}
+
+void add_store(specs& to, const settings& d) {
+  to.push_back(url("RUVECTOR_SERVICE_URL", "the store; unset in dev: an embedded one under DATA_DIR",
+                   &settings::ruvector_url, "embedded in dev, required in staging and prod"));
+  to.push_back(key("RUVECTOR_API_KEY", "key of the store", &settings::ruvector_api_key,
+                   "none in dev, required in staging and prod"));
+  to.push_back(number("RUVECTOR_TIMEOUT_MS", "longest time of one call of the store", 100, 600'000,
+                      std::to_string(d.ruvector_timeout.count()),
+                      [](settings& s, long n) { s.ruvector_timeout = std::chrono::milliseconds{n}; }));
+  to.push_back(
+      folder("DATA_DIR", "where the embedded store keeps its database", &settings::data_dir, d.data_dir.string()));
+  to.push_back(folder("POLICIES_DIR", "policies that an empty embedded store starts with", &settings::policies_dir,
+                      "../share/llm-incident-manager/policies beside the program's folder"));
+}
+
+void add_incidents(specs& to, const settings& d) {
+  to.push_back(number("PASSIVATE_AFTER_SECS", "an incident idle for so long leaves memory", 1, 86'400,
+                      std::to_string(d.passivate_after.count()),
+                      [](settings& s, long n) { s.passivate_after = std::chrono::seconds{n}; }));
+  to.push_back(id("ESCALATION_POLICY_ID", "policy of escalations", limits::name_chars, &settings::escalation_policy_id,
+                  d.escalation_policy_id));
+  to.push_back(id("APPROVAL_POLICY_ID", "policy of approval gates", limits::name_chars, &settings::approval_policy_id,
+                  d.approval_policy_id));
+  to.push_back(
+      id("SLA_POLICY_ID", "policy of SLA deadlines", limits::name_chars, &settings::sla_policy_id, d.sla_policy_id));
+  to.push_back(key("SENTINEL_WEBHOOK_SECRET", "key of X-Sentinel-Signature", &settings::sentinel_webhook_secret,
+                   "none: signatures are not checked"));
+}
+
+void add_telemetry(specs& to, const settings& d) {
+  to.push_back(url("TELEMETRY_ENDPOINT", "observatory that telemetry is sent to", &settings::telemetry_endpoint,
+                   "none: nothing is sent"));
+  to.push_back({"TELEMETRY_ENABLED", "whether telemetry is sent", "true or false",
+                d.telemetry_enabled ? "true" : "false", false, read_telemetry_enabled});
+  // Before LOG_LEVEL, which wins.
+  to.push_back({"RUST_LOG", "LOG_LEVEL by its old name; directives for other crates have no effect",
+                "a level, or crate=level, or several with commas", "none", false, read_rust_log});
+  to.push_back({"LOG_LEVEL", "least level that is logged", "trace, debug, info, warn, error or off",
+                std::string{to_string(d.log_level)}, false, read_log_level});
+  to.push_back({"LOG_FORMAT", "one JSON object a line, or text for eyes", "json or text",
+                "text on a terminal, else json", false, read_log_format});
+}
+
+}  // namespace
+
+const std::vector<setting_spec>& setting_list() {
+  static const auto list = [] {
+    const settings defaults;
+    specs all;
+    add_service(all, defaults);
+    add_http(all, defaults);
+    add_store(all, defaults);
+    add_incidents(all, defaults);
+    add_telemetry(all, defaults);
+    return all;
+  }();
+  return list;
+}
+
+std::size_t default_io_threads(const machine& on) { return std::clamp<std::size_t>(on.cores / 2, 1, 8); }
+
+std::size_t default_worker_threads(const machine& on) { return std::clamp<std::size_t>(on.cores, 2, 256); }
+
+}  // namespace im::detail

@@ -1,0 +1,148 @@
+#pragma once
+/// Every metric of the service: its C++ name here, its name for Prometheus in metrics.cpp, in the same order.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "messages/enums.hpp"
+#include "telemetry/metric_handles.hpp"
+
+namespace im::telemetry {
+
+// ---- Label values that are no enum of messages/
+
+/// By which door an event came in; the source it names itself is free text and so no label.
+enum class intake : std::uint8_t { platform, sentinel, shield, alertmanager, cloudevents, operator_api };
+
+/// What became of an event.
+enum class ingestion : std::uint8_t { opened, attached, duplicate, resolved, rejected, refused };
+
+/// Why the HTTP core refused; the enumerators of `http::rejection`.
+enum class http_rejection : std::uint8_t {
+  too_many_connections,
+  malformed,
+  header_timeout,
+  body_timeout,
+  handler_timeout
+};
+
+/// Which child of a supervisor.
+enum class child : std::uint8_t { escalation, approval_gate, postmortem };
+
+/// How a policy was had.
+enum class policy_lookup : std::uint8_t { hit, revalidated, fetched, stale, failed };
+
+/// What went wrong with a call of the store.
+enum class store_failure : std::uint8_t { connect, timeout, reset, rejected, conflict, malformed, overloaded };
+
+enum class breaker : std::uint8_t { closed, open, half_open };
+
+}  // namespace im::telemetry
+
+namespace im {
+IM_WIRE_WORDS(telemetry::intake, operator_api, "platform", "sentinel", "shield", "alertmanager", "cloudevents", "api");
+IM_WIRE_WORDS(telemetry::ingestion, refused, "opened", "attached", "duplicate", "resolved", "rejected", "refused");
+IM_WIRE_WORDS(telemetry::http_rejection, handler_timeout, "too_many_connections", "malformed", "header_timeout",
+              "body_timeout", "handler_timeout");
+IM_WIRE_WORDS(telemetry::child, postmortem, "escalation", "approval_gate", "postmortem");
+IM_WIRE_WORDS(telemetry::policy_lookup, failed, "hit", "revalidated", "fetched", "stale", "failed");
+IM_WIRE_WORDS(telemetry::store_failure, overloaded, "connect", "timeout", "reset", "rejected", "conflict", "malformed",
+              "overloaded");
+IM_WIRE_WORDS(telemetry::breaker, half_open, "closed", "open", "half_open");
+}  // namespace im
+
+namespace im::telemetry {
+
+/// A route as the metrics know it. The texts are copied.
+struct route_name {
+  std::string_view method;
+  std::string_view pattern;
+};
+
+/// Constructed once, in apps/, and passed on by reference; outlives all who update it.
+class metrics {
+public:
+  struct identity {
+    std::string_view version;
+    std::string_view revision;
+    std::string_view environment;  ///< of PLATFORM_ENV
+  };
+
+  explicit metrics(const identity& who);
+  metrics(const metrics&) = delete;
+  metrics& operator=(const metrics&) = delete;
+  ~metrics();
+
+  /// Makes the routes known. Before the HTTP server starts, once: afterwards the table is only read.
+  void prepare_routes(std::span<const route_name> routes);
+
+  /// One answered request. A route that was not prepared (an empty one: no route matched) counts as `none`.
+  void request_done(std::string_view method, std::string_view pattern, unsigned status_code,
+                    std::chrono::nanoseconds duration, std::size_t bytes_in, std::size_t bytes_out);
+
+  /// The breaker is in this state, and in no other.
+  void set_breaker(breaker state);
+
+  /// All of it in Prometheus' text format, version 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`).
+  [[nodiscard]] std::string expose();
+
+  // HTTP
+  gauge http_connections;  ///< open now
+  counter http_connections_opened;
+  by<counter, http_rejection> http_rejections;
+  counter http_received_bytes;  ///< of bodies
+  counter http_sent_bytes;
+
+  // Events and incidents
+  by_two<counter, intake, ingestion> events;
+  by<counter, severity> incidents_opened;
+  gauge incidents_live;  ///< with an actor in memory
+  counter incidents_passivated;
+  counter incidents_awakened;
+  by<counter, incident_status> incident_transitions;  ///< by the status that results
+  by_two<counter, agent, decision_type> decisions;
+  counter decisions_retried;  ///< a race with another instance was lost
+
+  // Commits: one incident's decisions of one write
+  histogram commit_commands;  ///< decided together
+  histogram commit_seconds;   ///< from the decision to its acknowledgement
+
+  // The store
+  histogram store_batch_events;
+  histogram store_batch_bytes;
+  histogram store_write_seconds;  ///< one request of a batch
+  gauge store_pending_events;     ///< waiting to be written
+  counter store_refused_events;   ///< the bound was reached; the caller was told 503
+  by<counter, store_failure> store_errors;
+  counter store_retries;
+
+  // Gates
+  by<counter, approval_action> gates_opened;
+  gauge gates_open;  ///< suspended workflows, those in memory
+  gauge gates_held;  ///< failed and holding: an operator has to act
+  by<counter, approval_decision> gate_verdicts;
+  by<counter, vote_decision> votes;
+
+  // Time
+  by<counter, deadline_kind> deadlines_fired;
+  histogram deadline_lag_seconds;  ///< from due to fired
+
+  // Actors and policies
+  by<counter, child> child_restarts;
+  by<counter, child> child_failures;  ///< the restart budget is spent; it fails safe
+  by<counter, policy_lookup> policy_lookups;
+
+  // Telemetry itself
+  counter telemetry_sent_events;
+  counter telemetry_dropped_events;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace im::telemetry
