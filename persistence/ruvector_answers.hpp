@@ -1,0 +1,49 @@
+#pragma once
+/// What ruvector-service's answers mean. Pure: text in, values out; an error means that the text is not such an answer.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "persistence/store_port.hpp"
+
+namespace im::persistence {
+
+/// Of a batch's results, which may stand in any order: one outcome an incident of `asked`. An incident whose events came out
+/// in a way that we do not know gets its own error.
+[[nodiscard]] result<write_results> parse_batch_results(std::string_view body,
+                                                        const std::vector<incident_write>& asked);
+
+/// Of the 409 to a single write: the outcome if it says one, as our own build does in its error's `details`.
+[[nodiscard]] std::optional<write_outcome> parse_conflict(std::string_view body, const incident_id& asked);
+
+/// `{"events":[…],"head"?}`: more if the head is further than the page, or, without a head, if the page is full.
+[[nodiscard]] result<log_page> parse_log(std::string_view body, std::size_t limit);
+
+[[nodiscard]] result<event_ptr> parse_event(std::string_view body);
+
+/// Of a page of incidents, newest first.
+[[nodiscard]] result<fingerprint_lookup> parse_fingerprint(std::string_view body);
+
+/// A list whose entries carry the cursor of what comes after them (no cursor if it is not full), or an object with `items` and
+/// perhaps `next_cursor`.
+[[nodiscard]] result<due_page> parse_due(std::string_view body, std::size_t limit);
+
+[[nodiscard]] result<covered_elsewhere> parse_covered(std::string_view body, const request_id& asked);
+
+/// A page of a query's answer: events that stand in a log, by sequence.
+struct query_page {
+  std::map<std::uint64_t, std::string> events;
+  std::size_t size = 0;  ///< of the page, events without a sequence included
+};
+[[nodiscard]] result<query_page> parse_query(std::string_view body);
+
+/// `{"events":[…],"head":n}` of the first `limit` of these.
+[[nodiscard]] std::string log_of(const std::map<std::uint64_t, std::string>& events, std::size_t limit);
+
+/// `healthy` and `degraded` serve; `unhealthy` is `store_unavailable`.
+[[nodiscard]] result<void> parse_health(std::string_view body);
+
+}  // namespace im::persistence

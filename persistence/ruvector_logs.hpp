@@ -1,0 +1,15 @@
+#pragma once
+/// An incident's log, from its own route or, on a plain ruvector-service, from the query call. Internal to persistence/.
+
+#include <memory>
+#include <string>
+
+#include "persistence/ruvector_transport.hpp"
+
+namespace im::persistence {
+
+/// `{"events":[…],"head"?}` in sequence order after `after`; no events for an incident that is not known.
+void fetch_log(const std::shared_ptr<ruvector_transport>& transport, const incident_id& id, std::uint64_t after,
+               std::size_t limit, store_handler<std::string> done);
+
+}  // namespace im::persistence

@@ -1,0 +1,70 @@
+#pragma once
+/// One call to ruvector-service: the key, the deadline, and what a failure means. Internal to persistence/.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/client.hpp"
+#include "persistence/ruvector_client.hpp"
+
+namespace im::persistence {
+
+struct ruvector_call {
+  std::string_view name;
+  http::verb method{http::verb::get};
+  std::string target;
+  std::string body{};
+  std::string if_none_match{};
+  std::chrono::milliseconds deadline;
+  bool long_poll{false};
+};
+
+/// Lives as long as a call is under way; the HTTP clients do not: a call that follows another after they are gone fails.
+class ruvector_transport : public std::enable_shared_from_this<ruvector_transport> {
+public:
+  using answer_handler = store_handler<http::client_response>;
+
+  explicit ruvector_transport(ruvector_config config) : config_{std::move(config)} {}
+
+  void connect(const std::shared_ptr<http::client>& calls, const std::shared_ptr<http::client>& polls);
+
+  /// `done` gets whatever the service answered below 500, but for 429; the rest are failures.
+  void send(ruvector_call call, answer_handler done);
+
+  /// The service answered with a status that the call does not know. 404 is `not_found`, the rest are our bug or a bad setting.
+  [[nodiscard]] store_failure unexpected_status(std::string_view call, const http::client_response& answer) const;
+  /// The service answered half a document, or another one than it should.
+  [[nodiscard]] store_failure garbled(std::string_view call, const std::string& what) const;
+
+  /// Sends, and reads a 200's body with `parse`: text → result<T>.
+  template <class T, class Parse>
+  void fetch(ruvector_call call, Parse parse, store_handler<T> done);
+
+  [[nodiscard]] const ruvector_config& config() const noexcept { return config_; }
+
+private:
+  [[nodiscard]] store_failure failure_of(std::string_view call, const http::client_error& why) const;
+  [[nodiscard]] store_failure unavailable(std::string_view call, const http::client_response& answer) const;
+  [[nodiscard]] store_failure told(std::string_view call, std::string_view detail, store_failure failure) const;
+
+  ruvector_config config_;
+  std::weak_ptr<http::client> calls_;
+  std::weak_ptr<http::client> polls_;
+};
+
+template <class T, class Parse>
+void ruvector_transport::fetch(ruvector_call call, Parse parse, store_handler<T> done) {
+  const auto name = call.name;
+  send(std::move(call),
+       [self = shared_from_this(), name, parse = std::move(parse), done = std::move(done)](auto answer) mutable {
+         if (!answer) return done(std::unexpected{std::move(answer.error())});
+         if (answer->status_code != 200) return done(std::unexpected{self->unexpected_status(name, *answer)});
+         result<T> value = parse(std::move(answer->body));
+         if (!value) return done(std::unexpected{self->garbled(name, value.error().message)});
+         done(std::move(*value));
+       });
+}
+
+}  // namespace im::persistence

@@ -1,0 +1,261 @@
+/// The client against a real HTTP server with canned answers: what it asks, and what each answer means.
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "messages/json/codec.hpp"
+#include "tests/persistence/client_support.hpp"
+
+namespace {
+
+using namespace im;
+using namespace im::test;
+using namespace std::chrono_literals;
+using http::verb;
+using persistence::store_failure;
+using persistence::store_result;
+using fault = store_failure::fault;
+using kind = write_outcome::kind;
+
+constexpr auto batch_route = "/api/v1/decision-events/batch";
+
+/// Says of each event of a batch that it was created.
+http::response created_all(const http::request& req) {
+  const auto doc = json::document::parse(req.body);
+  json::writer out;
+  out.begin_object();
+  out.key("results");
+  out.begin_array();
+  doc->root().find("events")->each_item([&](std::size_t, json::node event) {
+    out.begin_object();
+    out.key("id");
+    out.string(*event.find_string("id"));
+    out.key("outcome");
+    out.string("created");
+    out.end_object();
+  });
+  out.end_array();
+  out.end_object();
+  return {.body = out.take()};
+}
+
+written write_one(persistence::ruvector_client& client) { return write_all(client, {sample_write("a", 1, 2)}); }
+
+}  // namespace
+
+TEST_CASE("a batch is one request with the key, and its answer is each incident's outcome") {
+  canned_service service;
+  auto client = service.on(verb::post, batch_route, created_all).client();
+  const auto got = write_all(*client, {sample_write("a", 1, 2), sample_write("b", 1, 1)});
+  REQUIRE(got);
+  REQUIRE(got->size() == 2);
+  REQUIRE(got->at(1)->what == kind::committed);
+  const auto asked = service.asked();
+  REQUIRE(asked.size() == 1);
+  REQUIRE(asked[0].authorization == "Bearer the key");
+  const auto doc = json::document::parse(asked[0].body);
+  REQUIRE(doc->root().find("events")->size() == 3);
+}
+
+TEST_CASE("a cut answer leaves the outcome open") {
+  canned_service service;
+  auto client = service.on(verb::post, batch_route, says(200, R"({"results":[{"id":)")).client();
+  const auto got = write_one(*client);
+  REQUIRE_FALSE(got);
+  REQUIRE(got.error().kind == fault::away);
+  REQUIRE(got.error().maybe_applied);
+  REQUIRE(got.error().why.code == errc::store_unavailable);
+}
+
+TEST_CASE("5xx and 429 are worth another attempt; what the store says stays in the log") {
+  const auto code = GENERATE(429U, 500U, 502U, 503U, 504U);
+  canned_service service;
+  auto client = service
+                    .on(verb::post, batch_route,
+                        [code](const http::request&) {
+                          return http::response{.code = static_cast<http::status>(code),
+                                                .body = "disk on fire",
+                                                .content_type = "text/plain",
+                                                .headers = {{"Retry-After", "3"}}};
+                        })
+                    .client();
+  const auto got = write_one(*client);
+  REQUIRE_FALSE(got);
+  REQUIRE(got.error().kind == fault::away);
+  REQUIRE(got.error().why.code == errc::store_unavailable);
+  REQUIRE(got.error().why.retry_after_s == 3);
+  REQUIRE(got.error().maybe_applied == (code != 429 && code != 503));
+  REQUIRE(got.error().why.message.find("fire") == std::string::npos);
+  REQUIRE(service.troubles().find("disk on fire") != std::string::npos);
+}
+
+TEST_CASE("another 4xx is our bug or a bad setting, and is not repeated") {
+  const auto code = GENERATE(400U, 401U, 403U, 413U, 422U);
+  canned_service service;
+  auto client = service.on(verb::post, batch_route, says(code, "no")).client();
+  const auto got = write_one(*client);
+  REQUIRE(got.error().kind == fault::refused);
+  const bool about_the_key = code == 401 || code == 403;
+  REQUIRE(got.error().why.code == (about_the_key ? errc::store_unavailable : errc::internal));
+  REQUIRE((service.troubles().find("RUVECTOR_API_KEY") != std::string::npos) == about_the_key);
+  REQUIRE(service.troubles().find("the key") == std::string::npos);
+}
+
+TEST_CASE("no answer within the deadline: the outcome is open") {
+  canned_service service;
+  auto client = service.silent(verb::post, batch_route).client([](auto& config) { config.timeout = 50ms; });
+  const auto got = write_one(*client);
+  REQUIRE(got.error().why.code == errc::timeout);
+  REQUIRE(got.error().kind == fault::away);
+  REQUIRE(got.error().maybe_applied);
+}
+
+TEST_CASE("a store that is not there: nothing was done") {
+  canned_service service;
+  auto client = service.on(verb::post, batch_route, created_all).client();
+  service.stop();
+  const auto got = write_one(*client);
+  REQUIRE(got.error().kind == fault::away);
+  REQUIRE(got.error().why.code == errc::store_unavailable);
+  REQUIRE_FALSE(got.error().maybe_applied);
+}
+
+TEST_CASE("a policy is read once, and then asked whether it is still the newest") {
+  canned_service service;
+  auto client = service
+                    .on(verb::get, "/api/v1/policies/{kind}/{id}",
+                        [](const http::request& req) {
+                          if (req.header("If-None-Match") == "\"v1\"")
+                            return http::response{.code = http::status::not_modified};
+                          return http::response{.body = R"({"policy_id":"a b"})", .headers = {{"ETag", "\"v1\""}}};
+                        })
+                    .client();
+  const auto read = [&](std::string etag, std::string version) {
+    awaited<store_result<policy_answer>> got;
+    client->read_policy({policy_kind::sla, "a b", std::move(version), std::move(etag)}, got.handler());
+    return got.take();
+  };
+  const auto first = read("", "");
+  REQUIRE_FALSE(first->unchanged);
+  REQUIRE(first->document == R"({"policy_id":"a b"})");
+  REQUIRE(first->etag == "\"v1\"");
+  const auto second = read(first->etag, "");
+  REQUIRE(second->unchanged);
+  REQUIRE(read("", "1.0.0"));
+  REQUIRE(service.targets() == std::vector<std::string>{"/api/v1/policies/sla/a%20b", "/api/v1/policies/sla/a%20b",
+                                                        "/api/v1/policies/sla/a%20b?version=1.0.0"});
+}
+
+TEST_CASE("a policy that is not there, or no JSON, is no policy") {
+  canned_service service;
+  auto client = service
+                    .on(verb::get, "/api/v1/policies/sla/{id}",
+                        [](const http::request& req) {
+                          return req.params.get("id") == "broken" ? http::response{.body = "{"}
+                                                                  : http::response{.code = http::status::not_found};
+                        })
+                    .client();
+  awaited<store_result<policy_answer>> got;
+  client->read_policy({policy_kind::sla, "none", "", ""}, got.handler());
+  REQUIRE(got.take().error().why.code == errc::not_found);
+  client->read_policy({policy_kind::sla, "broken", "", ""}, got.handler());
+  REQUIRE(got.take().error().kind == fault::away);
+}
+
+TEST_CASE("typed reads ask their calls") {
+  canned_service service;
+  const auto id = id_of<incident_id>("a");
+  const auto event = sample_event("a", 1);
+  auto client =
+      service
+          .on(verb::get, "/api/v1/incidents/{id}/log",
+              says(200, R"({"events":[)" + json::encode(*event) + R"(],"head":4})"))
+          .on(verb::get, "/api/v1/decision-events/{id}", says(200, json::encode(*event)))
+          .on(verb::get, "/api/v1/incidents", says(200, R"({"items":[{"id":")" + id.str() + R"(","status":"NEW"}]})"))
+          .on(verb::get, "/api/v1/deadlines", says(200, "[]"))
+          .on(verb::get, "/api/v1/requests/{id}",
+              says(200, R"({"incident_id":")" + id.str() + R"(","event_id":")" + event->id.str() +
+                            R"(","sequence":3,"disposition":"duplicate"})"))
+          .client();
+  awaited<store_result<log_page>> log;
+  client->read_log(id, 0, log.handler());
+  REQUIRE(log.take()->more);
+  awaited<store_result<event_ptr>> one;
+  client->read_event(event->id, one.handler());
+  REQUIRE((*one.take())->sequence == 1);
+  awaited<store_result<fingerprint_lookup>> print;
+  client->find_fingerprint("f&1", print.handler());
+  REQUIRE(print.take()->open);
+  awaited<store_result<due_page>> due;
+  client->read_due(t0, "c", due.handler());
+  REQUIRE(due.take()->entries.empty());
+  awaited<store_result<covered_elsewhere>> request;
+  client->find_request("r/1", request.handler());
+  REQUIRE(request.take()->disposition == disposition::duplicate);
+  REQUIRE(service.targets() ==
+          std::vector<std::string>{
+              "/api/v1/incidents/" + id.str() + "/log?after=0&limit=500", "/api/v1/decision-events/" + event->id.str(),
+              "/api/v1/incidents?fingerprint=f%261&limit=1",
+              "/api/v1/deadlines?before=2026-11-22T01%3A00%3A00.000Z&limit=500&cursor=c", "/api/v1/requests/r%2F1"});
+}
+
+TEST_CASE("lists are handed on as they are; a bad filter is the caller's") {
+  canned_service service;
+  auto client = service
+                    .on(verb::get, "/api/v1/approvals",
+                        [](const http::request& req) {
+                          return req.query.get("cursor") == "bad"
+                                     ? http::response{.code = http::status::bad_request, .body = "cursor!"}
+                                     : http::response{.body = R"({"items":[ 1 ]})"};
+                        })
+                    .on(verb::get, "/api/v1/postmortems/{id}", says(404, "{}"))
+                    .client();
+  awaited<result<std::string>> got;
+  client->list(view::approvals, {{"status", "pending"}, {"limit", "5"}}, got.handler());
+  REQUIRE(got.take() == R"({"items":[ 1 ]})");
+  REQUIRE(service.targets().front() == "/api/v1/approvals?limit=5&status=pending");
+  client->list(view::approvals, {{"cursor", "bad"}}, got.handler());
+  const auto refused = got.take();
+  REQUIRE(refused.error().code == errc::validation_error);
+  REQUIRE(refused.error().message.find("cursor!") == std::string::npos);
+  client->get(view::postmortems, uuid{}, got.handler());
+  REQUIRE(got.take().error().code == errc::not_found);
+}
+
+TEST_CASE("long polls are bounded and keep no other call waiting") {
+  canned_service service;
+  auto client = service.silent(verb::get, "/api/v1/orchestrator/actions")
+                    .on(verb::get, "/api/v1/health", says(200, R"({"status":"healthy"})"))
+                    .client([](auto& config) { config.polls = 2, config.connections = 1; });
+  awaited<result<std::string>> polled;
+  for (int i = 0; i < 3; ++i) client->orchestrator_actions("7.1", 60s, polled.handler());
+  REQUIRE(polled.take().error().code == errc::overloaded);
+  awaited<result<void>> healthy;
+  client->check(healthy.handler());
+  REQUIRE(healthy.take());
+  client.reset();
+  REQUIRE(polled.take().error().code == errc::store_unavailable);
+  REQUIRE(polled.take().error().code == errc::store_unavailable);
+}
+
+TEST_CASE("health is what the store says, and silence is none") {
+  canned_service service;
+  auto client = service.silent(verb::get, "/api/v1/health").client([](auto& config) { config.health_timeout = 30ms; });
+  awaited<result<void>> got;
+  client->check(got.handler());
+  REQUIRE_FALSE(got.take());
+  canned_service other;
+  auto unhealthy = other.on(verb::get, "/api/v1/health", says(200, R"({"status":"unhealthy"})")).client();
+  unhealthy->check(got.handler());
+  REQUIRE(got.take().error().code == errc::store_unavailable);
+}
+
+TEST_CASE("a client that is destroyed completes what is under way") {
+  canned_service service;
+  auto client = service.silent(verb::post, batch_route).client();
+  awaited<written> got;
+  client->write(std::make_shared<const std::vector<persistence::incident_write>>(1, sample_write("a", 1, 1)),
+                got.handler());
+  client.reset();
+  REQUIRE_FALSE(got.take());
+}
