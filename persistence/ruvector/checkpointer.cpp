@@ -1,0 +1,79 @@
+#include "persistence/ruvector/checkpointer.hpp"
+
+#include <string>
+
+#include "persistence/ruvector/limits.hpp"
+
+namespace im::ruvector::sqlite {
+
+namespace {
+
+constexpr int step_pages = static_cast<int>(limits::checkpoint_pages);
+constexpr int most_pages = static_cast<int>(limits::wal_pages_max);
+constexpr int few_pages = 256;  // the writer copies these in a few milliseconds
+constexpr int rounds = 8;
+
+/// Pages in the log that are not copied yet. A failure is no harm: the log keeps them, and the next copy tries again.
+int copy_pages(sqlite3* db) noexcept {
+  int in_log = 0;
+  int copied = 0;
+  if (sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied) != SQLITE_OK) return 0;
+  return in_log - copied;
+}
+
+}  // namespace
+
+checkpointer::checkpointer(const std::string& file) : db_{file, open_mode::read_write_create, 2048} {
+  db_.execute("PRAGMA synchronous=FULL");
+  db_.execute("PRAGMA wal_autocheckpoint=0");
+  thread_ = std::thread{[this] { loop(); }};
+}
+
+checkpointer::~checkpointer() { close(); }
+
+void checkpointer::watch(connection& writer) {
+  writer.execute(("PRAGMA journal_size_limit=" + std::to_string(limits::wal_kept_bytes)).c_str());
+  sqlite3_wal_hook(writer.handle(), &checkpointer::committed, this);  // replaces the automatic checkpoint
+}
+
+int checkpointer::committed(void* self, sqlite3*, const char*, int pages) {
+  auto& me = *static_cast<checkpointer*>(self);
+  {
+    const std::lock_guard lock{me.mutex_};
+    me.pages_ = pages;
+    if (pages < me.copied_at_) me.copied_at_ = 0;  // the log has started over
+    if (pages - me.copied_at_ < step_pages) return SQLITE_OK;
+  }
+  me.wake_.notify_one();
+  return SQLITE_OK;
+}
+
+void checkpointer::finish_if_asked(connection& writer) noexcept {
+  if (finish_.exchange(false)) (void)copy_pages(writer.handle());
+}
+
+void checkpointer::close() {
+  {
+    const std::lock_guard lock{mutex_};
+    closing_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void checkpointer::loop() {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    wake_.wait(lock, [&] { return closing_ || pages_ - copied_at_ >= step_pages; });
+    if (closing_) return;
+    copied_at_ = pages_;
+    const bool large = pages_ >= most_pages;
+    lock.unlock();
+    int left = copy_pages(db_.handle());
+    for (int round = 1; large && left > few_pages && round < rounds; ++round) left = copy_pages(db_.handle());
+    if (large) finish_ = true;
+    lock.lock();
+  }
+}
+
+}  // namespace im::ruvector::sqlite

@@ -1,0 +1,41 @@
+#pragma once
+/// Bounds of ruvector-service; those it shares with the incident manager are in `messages/limits.hpp`.
+
+#include <chrono>
+#include <cstddef>
+
+#include "messages/limits.hpp"
+
+namespace im::ruvector::limits {
+
+using namespace im::limits;
+
+// Writing
+inline constexpr std::size_t waiting_writes = 4096;       ///< batches and records that wait for the writer; then 503
+inline constexpr std::size_t waiting_events = 64 * 1024;  ///< DecisionEvents in them
+inline constexpr std::size_t transaction_events = 4096;   ///< the writer commits at least this often
+inline constexpr std::size_t cached_incidents = 20'000;   ///< states the writer keeps to fold further, about 3 KB each
+inline constexpr std::size_t snapshot_every_events =
+    16;  ///< a state is written again after this many events of its incident
+inline constexpr std::size_t checkpoint_pages = 4096;      ///< WAL pages (4 KB) that wake the checkpointer
+inline constexpr std::size_t wal_pages_max = 8 * 4096;     ///< the writer finishes a checkpoint itself beyond
+inline constexpr std::size_t wal_kept_bytes = 64U << 20U;  ///< a larger WAL file is cut when it is empty
+inline constexpr milliseconds busy_wait{5000};             ///< for a lock that another process holds
+inline constexpr int page_cache_kb = 64 * 1024;            ///< of the writer; a reader has an eighth
+
+// Reading
+inline constexpr std::size_t readers = 2;              ///< threads, each with its own connection
+inline constexpr std::size_t waiting_reads = 1024;     ///< then 503
+inline constexpr std::size_t page_bytes = 8U << 20U;   ///< a page of a log or a query ends here, whatever its limit
+inline constexpr std::size_t feed_scan_events = 2000;  ///< events looked at for one page of actions
+inline constexpr std::size_t feed_waiters = 256;       ///< long polls at once
+
+// Documents
+inline constexpr std::size_t event_bytes = im::limits::body_bytes;  ///< one DecisionEvent
+inline constexpr std::size_t policy_id_chars = 128;
+inline constexpr std::size_t problems_reported = 100;  ///< by one check
+
+// Service
+inline constexpr std::size_t io_threads = 2;
+
+}  // namespace im::ruvector::limits

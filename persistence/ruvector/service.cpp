@@ -1,0 +1,158 @@
+#include "persistence/ruvector/service.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include "http/server.hpp"
+#include "persistence/ruvector/api.hpp"
+#include "persistence/ruvector/sqlite_store.hpp"
+
+namespace im::ruvector {
+
+namespace {
+
+/// `escalation-default.json` is of kind escalation: the word before the first dash.
+std::optional<policy_kind> kind_of_file(const std::filesystem::path& file) {
+  const auto name = file.stem().string();
+  return from_string<policy_kind>(name.substr(0, name.find('-')));
+}
+
+result<std::string> read_file(const std::filesystem::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  if (!in.good() && !in.eof()) return fail(errc::internal, "cannot read " + file.string());
+  return text;
+}
+
+result<put_outcome> put_and_wait(store& into, policy_document policy) {
+  std::promise<result<put_outcome>> promise;
+  auto future = promise.get_future();
+  into.put_policy(std::move(policy), [&](result<put_outcome> r) { promise.set_value(std::move(r)); });
+  return future.get();
+}
+
+/// All of the folder or an error: half the policies would look like a working service.
+result<std::size_t> load_policies(store& into, const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator{folder, failed})
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  if (failed) return fail(errc::internal, "cannot read the policies in " + folder.string() + ": " + failed.message());
+  std::ranges::sort(files);
+  std::vector<policy_document> policies;
+  for (const auto& file : files) {
+    const auto kind = kind_of_file(file);
+    if (!kind) return fail(errc::internal, file.string() + ": its name must begin with escalation-, approval- or sla-");
+    const auto text = read_file(file);
+    if (!text) return std::unexpected{text.error()};
+    auto policy = read_policy(*kind, *text);
+    if (!policy) return fail(errc::internal, file.string() + ": " + policy.error().message);
+    policies.push_back(std::move(*policy));
+  }
+  for (auto& policy : policies)
+    if (const auto put = put_and_wait(into, std::move(policy)); !put) return std::unexpected{put.error()};
+  return files.size();
+}
+
+}  // namespace
+
+class service::impl {
+public:
+  explicit impl(service_config config) : config_{std::move(config)} {}
+
+  result<void> start() {
+    if (config_.api_key.empty()) return fail(errc::internal, "ruvector-service needs an API key");
+    // One for each thread of the pool, one for the feed.
+    auto opened = sqlite_store::open(config_.data_file, config_.readers + 1);
+    if (!opened) return std::unexpected{opened.error()};
+    store_ = std::move(*opened);
+    if (auto ready = fill_policies(); !ready) return ready;
+    readers_.emplace(config_.readers, limits::waiting_reads);
+    feed_.emplace(*store_);
+    api_.emplace(*store_, *readers_, *feed_, clock_, config_.api_key);
+    return listen();
+  }
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return server_ ? server_->port() : std::uint16_t{0}; }
+
+  bool drain(std::chrono::milliseconds patience) {
+    if (feed_) feed_->close();
+    const bool whole = !server_ || server_->drain(patience);
+    stop();
+    return whole;
+  }
+
+  void stop() {
+    // Who calls stops before who is called; the store's last answers go to a server that drops them.
+    if (server_) server_->stop();
+    if (feed_) feed_->close();
+    if (readers_) readers_->close();
+    if (store_) store_->close();
+  }
+
+private:
+  result<void> fill_policies() {
+    const auto there = store_->policy_count();
+    if (!there) return std::unexpected{there.error()};
+    if (*there != 0 || config_.policies_dir.empty()) return {};
+    const auto loaded = load_policies(*store_, config_.policies_dir);
+    if (!loaded) return std::unexpected{loaded.error()};
+    say(*loaded == 0 ? log_level::warn : log_level::info,
+        std::to_string(*loaded) + " policies loaded from " + config_.policies_dir.string());
+    return {};
+  }
+
+  result<void> listen() {
+    http::server_config settings;
+    settings.address = config_.address;
+    settings.port = config_.port;
+    settings.io_threads = config_.io_threads;
+    settings.max_connections = config_.max_connections;
+    settings.request_timeout = config_.request_timeout;
+    http::router routes;
+    api_->add_routes(routes);
+    http::server_observers observers;
+    observers.on_handler_failed = [this](std::string_view id, std::string_view what) {
+      say(log_level::error, "a handler failed, correlation " + std::string{id} + ": " + std::string{what});
+    };
+    server_.emplace(
+        settings, std::move(routes),
+        [](http::status code, std::string_view word, std::string_view message, std::string_view) {
+          return core_error_reply(code, word, message);
+        },
+        std::move(observers));
+    try {
+      server_->start();
+    } catch (const std::system_error& e) {
+      return fail(errc::internal,
+                  "cannot listen on " + config_.address + ':' + std::to_string(config_.port) + ": " + e.what());
+    }
+    return {};
+  }
+
+  void say(log_level level, std::string_view text) const {
+    if (config_.log) config_.log(level, text);
+  }
+
+  service_config config_;
+  system_wall_clock clock_;
+  std::unique_ptr<sqlite_store> store_;
+  std::optional<work_pool> readers_;
+  std::optional<action_feed> feed_;
+  std::optional<api> api_;
+  std::optional<http::server> server_;
+};
+
+service::service(service_config config) : impl_{std::make_unique<impl>(std::move(config))} {}
+service::~service() { stop(); }
+result<void> service::start() { return impl_->start(); }
+std::uint16_t service::port() const noexcept { return impl_->port(); }
+bool service::drain(std::chrono::milliseconds patience) { return impl_->drain(patience); }
+void service::stop() { impl_->stop(); }
+
+}  // namespace im::ruvector

@@ -1,0 +1,59 @@
+#pragma once
+/// ruvector-service, whole: a store and the API in front of it. The program runs it; the incident manager may embed it.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/auth.hpp"
+#include "messages/error.hpp"
+#include "persistence/ruvector/limits.hpp"
+
+namespace im::ruvector {
+
+enum class log_level : std::uint8_t { info, warn, error };
+
+struct service_config {
+  std::filesystem::path data_file;  ///< the SQLite file; its folder is made if it is missing
+  http::secret api_key;             ///< what callers show as a Bearer token; must not be empty
+  std::string address{"127.0.0.1"};
+  std::uint16_t port{0};               ///< 0: one that is free
+  std::filesystem::path policies_dir;  ///< `*.json` go into a store without policies; empty: none do
+  std::size_t max_connections{limits::connections};
+  std::size_t io_threads{limits::io_threads};
+  std::size_t readers{limits::readers};
+  std::chrono::milliseconds request_timeout{limits::request_timeout};
+  std::function<void(log_level, std::string_view)> log;  ///< any thread; may be empty
+};
+
+class service {
+public:
+  explicit service(service_config config);
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
+  /// Stops.
+  ~service();
+
+  /// Opens or makes the store, migrates it, loads policies into an empty one, and serves. Once.
+  [[nodiscard]] result<void> start();
+
+  /// The port that is listened on; 0 before start().
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+  /// Takes no new connection, answers what is in flight (long polls at once, with what there is), writes what waits and
+  /// closes the store. Blocks for `patience` at most while requests finish. True if nothing had to be cut off.
+  bool drain(std::chrono::milliseconds patience = limits::drain);
+
+  /// Closes connections at once, then the store. What was acknowledged is durable. Idempotent.
+  void stop();
+
+private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace im::ruvector

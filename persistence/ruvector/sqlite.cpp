@@ -1,0 +1,99 @@
+#include "persistence/ruvector/sqlite.hpp"
+
+#include <algorithm>
+
+#include "persistence/ruvector/limits.hpp"
+
+namespace im::ruvector::sqlite {
+
+error sqlite_failure::to_error() const {
+  switch (code_ & 0xff) {
+    case SQLITE_ERROR:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+    case SQLITE_MISMATCH:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG: return {errc::internal, what()};
+    default: return {errc::store_unavailable, what(), {}, static_cast<int>(limits::retry_after.count())};
+  }
+}
+
+connection::connection(const std::string& file, open_mode mode, int cache_kb) {
+  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                    (mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  sqlite3* db = nullptr;
+  const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
+  db_.reset(db);
+  if (code != SQLITE_OK) fail(code, "open the database");
+  sqlite3_busy_timeout(db, static_cast<int>(limits::busy_wait.count()));
+  execute("PRAGMA temp_store=MEMORY");
+  execute(("PRAGMA cache_size=-" + std::to_string(cache_kb)).c_str());
+}
+
+void connection::execute(const char* sql) {
+  if (const int code = sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code, sql);
+}
+
+void connection::fail(int code, std::string_view doing) const {
+  std::string text = "SQLite could not ";
+  text.append(doing.substr(0, doing.find('\n'))).append(": ").append(sqlite3_errstr(code));
+  if (db_ && sqlite3_errcode(db_.get()) != SQLITE_OK) text.append(" (").append(sqlite3_errmsg(db_.get())).append(")");
+  throw sqlite_failure{code, text};
+}
+
+std::string_view row::text(int i) const noexcept {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(s_, i));
+  return bytes == nullptr ? std::string_view{}
+                          : std::string_view{bytes, static_cast<std::size_t>(sqlite3_column_bytes(s_, i))};
+}
+
+uuid row::id(int i) const {
+  uuid::bytes_type bytes{};
+  const auto* blob = static_cast<const std::uint8_t*>(sqlite3_column_blob(s_, i));
+  if (blob == nullptr || sqlite3_column_bytes(s_, i) != static_cast<int>(bytes.size())) return {};
+  std::copy_n(blob, bytes.size(), bytes.begin());
+  return uuid{bytes};
+}
+
+statement::statement(connection& db, std::string_view sql) : db_{&db} {
+  sqlite3_stmt* made = nullptr;
+  const int code = sqlite3_prepare_v3(db.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &made, nullptr);
+  stmt_.reset(made);
+  if (code != SQLITE_OK) db.fail(code, sql);
+}
+
+void statement::bind_one(int index, std::nullopt_t) { check_bound(sqlite3_bind_null(stmt_.get(), index)); }
+
+void statement::bind_one(int index, std::string_view text) {
+  // An empty view may have no address, which SQLite would take for NULL.
+  check_bound(sqlite3_bind_text64(stmt_.get(), index, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC,
+                                  SQLITE_UTF8));
+}
+
+void statement::bind_one(int index, const uuid& id) {
+  check_bound(
+      sqlite3_bind_blob(stmt_.get(), index, id.bytes().data(), static_cast<int>(id.bytes().size()), SQLITE_STATIC));
+}
+
+void statement::bind_number(int index, std::int64_t value) {
+  check_bound(sqlite3_bind_int64(stmt_.get(), index, value));
+}
+
+void statement::check_bound(int code) const {
+  if (code != SQLITE_OK) db_->fail(code, sqlite3_sql(stmt_.get()));
+}
+
+bool statement::step() {
+  const int code = sqlite3_step(stmt_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) db_->fail(code, sqlite3_sql(stmt_.get()));
+  return false;
+}
+
+transaction::~transaction() {
+  // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
+  if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+}  // namespace im::ruvector::sqlite

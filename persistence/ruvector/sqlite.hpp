@@ -1,0 +1,159 @@
+#pragma once
+/// SQLite with its resources in hand. Internal to the SQLite store: what fails throws `sqlite_failure`, which the store
+/// catches at its edge and turns into an `im::error`.
+
+#include <sqlite3.h>
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "messages/error.hpp"
+#include "messages/ids.hpp"
+#include "messages/time.hpp"
+
+namespace im::ruvector::sqlite {
+
+class sqlite_failure : public std::runtime_error {
+public:
+  sqlite_failure(int code, const std::string& what) : std::runtime_error{what}, code_{code} {}
+  [[nodiscard]] int code() const noexcept { return code_; }
+  /// `store_unavailable` for what the world does to a database (full, busy, broken), `internal` for what we do.
+  [[nodiscard]] error to_error() const;
+
+private:
+  int code_;
+};
+
+enum class open_mode { read_write_create, read_only };
+
+class connection {
+public:
+  connection(const std::string& file, open_mode mode, int cache_kb);
+
+  void execute(const char* sql);
+  [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }
+  [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(db_.get()) == 0; }
+  [[noreturn]] void fail(int code, std::string_view doing) const;
+
+private:
+  struct closer {
+    void operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
+  };
+  std::unique_ptr<sqlite3, closer> db_;
+};
+
+/// The values of one row; valid until the next.
+class row {
+public:
+  explicit row(sqlite3_stmt* s) noexcept : s_{s} {}
+
+  [[nodiscard]] bool is_null(int i) const noexcept { return sqlite3_column_type(s_, i) == SQLITE_NULL; }
+  [[nodiscard]] std::int64_t integer(int i) const noexcept { return sqlite3_column_int64(s_, i); }
+  [[nodiscard]] std::string_view text(int i) const noexcept;
+  [[nodiscard]] uuid id(int i) const;  ///< nil for what is no blob of 16 bytes
+  [[nodiscard]] time_point time(int i) const noexcept { return time_point{milliseconds{integer(i)}}; }
+
+private:
+  sqlite3_stmt* s_;
+};
+
+/// A prepared statement; one run at a time.
+class statement {
+public:
+  statement(connection& db, std::string_view sql);
+
+  /// Runs to the end. The number of rows changed.
+  template <class... Args>
+  int run(const Args&... args) {
+    const reset_later guard{stmt_.get()};
+    bind(args...);
+    while (step()) {
+    }
+    return sqlite3_changes(db_->handle());
+  }
+
+  /// Calls `visit(row)` for each row; a visitor that returns bool stops with false. `visit` must not run this statement.
+  template <class Visit, class... Args>
+  void each(Visit&& visit, const Args&... args) {
+    const reset_later guard{stmt_.get()};
+    bind(args...);
+    while (step()) {
+      if constexpr (std::same_as<decltype(visit(row{stmt_.get()})), bool>) {
+        if (!visit(row{stmt_.get()})) return;
+      } else {
+        visit(row{stmt_.get()});
+      }
+    }
+  }
+
+  /// `make(row)` of the first row, or nothing.
+  template <class Make, class... Args>
+  auto first(Make&& make, const Args&... args) -> std::optional<decltype(make(row{nullptr}))> {
+    const reset_later guard{stmt_.get()};
+    bind(args...);
+    if (!step()) return std::nullopt;
+    return make(row{stmt_.get()});
+  }
+
+private:
+  struct finalizer {
+    void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
+  };
+  struct reset_later {
+    sqlite3_stmt* s;
+    ~reset_later() { sqlite3_reset(s); }
+  };
+
+  template <class... Args>
+  void bind(const Args&... args) {
+    int index = 0;
+    (bind_one(++index, args), ...);
+  }
+  void bind_one(int index, std::nullopt_t);
+  void bind_one(int index, std::string_view text);  ///< must live until the run is over
+  void bind_one(int index, const std::string& text) { bind_one(index, std::string_view{text}); }
+  void bind_one(int index, const uuid& id);
+  void bind_one(int index, time_point at) { bind_number(index, at.time_since_epoch().count()); }
+  template <class Tag>
+  void bind_one(int index, const strong_id<Tag>& id) {
+    bind_one(index, id.value());
+  }
+  template <std::integral I>
+  void bind_one(int index, I value) {
+    bind_number(index, static_cast<std::int64_t>(value));
+  }
+  template <class T>
+  void bind_one(int index, const std::optional<T>& value) {
+    if (value)
+      bind_one(index, *value);
+    else
+      bind_one(index, std::nullopt);
+  }
+  void bind_number(int index, std::int64_t value);
+  void check_bound(int code) const;
+  [[nodiscard]] bool step();
+
+  connection* db_;
+  std::unique_ptr<sqlite3_stmt, finalizer> stmt_;
+};
+
+/// Rolls back unless committed.
+class transaction {
+public:
+  transaction(connection& db, const char* begin) : db_{db} { db_.execute(begin); }
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+  ~transaction();
+
+  void commit() { db_.execute("COMMIT"); }
+
+private:
+  connection& db_;
+};
+
+}  // namespace im::ruvector::sqlite

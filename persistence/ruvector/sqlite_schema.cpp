@@ -1,0 +1,159 @@
+#include "persistence/ruvector/sqlite_schema.hpp"
+
+#include <array>
+#include <string>
+
+namespace im::ruvector::sqlite {
+
+namespace {
+
+constexpr std::int64_t application_id = 0x696d7276;  // "imrv"
+
+/// Version 1. Enums are their numbers, times milliseconds, ids 16 bytes. The log has no AUTOINCREMENT: nothing is deleted
+/// from it, so a row number never comes twice.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE decision_events (
+  row           INTEGER PRIMARY KEY,
+  id            BLOB    NOT NULL,
+  incident_id   BLOB,
+  sequence      INTEGER,
+  agent_id      TEXT    NOT NULL,
+  decision_type INTEGER NOT NULL,
+  timestamp_ms  INTEGER NOT NULL,
+  actions       INTEGER NOT NULL,
+  doc           TEXT    NOT NULL
+);
+CREATE UNIQUE INDEX decision_events_id ON decision_events (id);
+CREATE UNIQUE INDEX decision_events_log ON decision_events (incident_id, sequence);
+CREATE INDEX decision_events_time ON decision_events (timestamp_ms);
+
+CREATE TRIGGER decision_events_no_update BEFORE UPDATE ON decision_events
+BEGIN SELECT RAISE(FAIL, 'decision_events is append-only'); END;
+CREATE TRIGGER decision_events_no_delete BEFORE DELETE ON decision_events
+BEGIN SELECT RAISE(FAIL, 'decision_events is append-only'); END;
+-- INSERT OR REPLACE would delete without asking the trigger above.
+CREATE TRIGGER decision_events_no_replace BEFORE INSERT ON decision_events
+WHEN EXISTS (SELECT 1 FROM decision_events WHERE id = NEW.id)
+  OR EXISTS (SELECT 1 FROM decision_events WHERE incident_id = NEW.incident_id AND sequence = NEW.sequence)
+  OR EXISTS (SELECT 1 FROM decision_events WHERE row = NEW.row)
+BEGIN SELECT RAISE(FAIL, 'decision_events is append-only'); END;
+
+-- Law 3: what each request id led to.
+CREATE TABLE requests (
+  request_key BLOB    PRIMARY KEY,
+  event_row   INTEGER NOT NULL,
+  disposition INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What lists and deadlines look at. `open` is NULL for a log that opened no incident.
+CREATE TABLE incidents (
+  incident_id      BLOB    PRIMARY KEY,
+  sequence         INTEGER NOT NULL,
+  open             INTEGER,
+  fingerprint_key  BLOB    NOT NULL,
+  status           INTEGER NOT NULL,
+  severity         INTEGER NOT NULL,
+  category         INTEGER NOT NULL,
+  escalation_level INTEGER NOT NULL,
+  escalated        INTEGER NOT NULL,
+  source           TEXT    NOT NULL,
+  title            TEXT    NOT NULL,
+  created_ms       INTEGER NOT NULL,
+  updated_ms       INTEGER NOT NULL,
+  due_kind         INTEGER,
+  due_ms           INTEGER
+) WITHOUT ROWID;
+-- Law 2.
+CREATE UNIQUE INDEX incidents_open_fingerprint ON incidents (fingerprint_key) WHERE open = 1;
+CREATE INDEX incidents_created ON incidents (open, created_ms);
+CREATE INDEX incidents_escalated ON incidents (created_ms) WHERE escalated = 1;
+CREATE INDEX incidents_due ON incidents (due_ms) WHERE due_ms IS NOT NULL;
+
+-- A state at some sequence; the events after it are folded onto it when somebody asks.
+CREATE TABLE snapshots (
+  incident_id BLOB    PRIMARY KEY,
+  sequence    INTEGER NOT NULL,
+  state       TEXT    NOT NULL
+);
+
+CREATE TABLE approvals (
+  request_id   BLOB    NOT NULL,
+  incident_id  BLOB    NOT NULL,
+  status       INTEGER NOT NULL,
+  action_type  INTEGER NOT NULL,
+  requested_ms INTEGER NOT NULL,
+  gate         TEXT    NOT NULL,
+  PRIMARY KEY (request_id, incident_id)
+);
+CREATE INDEX approvals_requested ON approvals (requested_ms, request_id);
+CREATE INDEX approvals_incident ON approvals (incident_id);
+
+CREATE TABLE postmortems (
+  postmortem_id BLOB    NOT NULL,
+  incident_id   BLOB    NOT NULL,
+  status        INTEGER NOT NULL,
+  written_ms    INTEGER NOT NULL,
+  event_row     INTEGER NOT NULL,
+  PRIMARY KEY (postmortem_id, incident_id)
+) WITHOUT ROWID;
+CREATE INDEX postmortems_written ON postmortems (written_ms);
+CREATE INDEX postmortems_incident ON postmortems (incident_id);
+
+-- Records of agents that keep no log here.
+CREATE TABLE agent_states (
+  incident_id BLOB PRIMARY KEY,
+  doc         TEXT NOT NULL
+);
+CREATE TABLE escalation_states (
+  incident_id BLOB PRIMARY KEY,
+  doc         TEXT NOT NULL
+);
+
+CREATE TABLE policies (
+  row     INTEGER PRIMARY KEY,
+  kind    INTEGER NOT NULL,
+  id      TEXT    NOT NULL,
+  version TEXT    NOT NULL,
+  etag    TEXT    NOT NULL,
+  doc     TEXT    NOT NULL,
+  UNIQUE (kind, id, version)
+);
+CREATE TRIGGER policies_no_update BEFORE UPDATE ON policies
+BEGIN SELECT RAISE(FAIL, 'a policy version is never changed'); END;
+CREATE TRIGGER policies_no_delete BEFORE DELETE ON policies
+BEGIN SELECT RAISE(FAIL, 'a policy version is never deleted'); END;
+)sql";
+
+constexpr std::array migrations{version_1};
+
+std::int64_t pragma(connection& db, const char* sql) {
+  return statement{db, sql}.first([](row r) { return r.integer(0); }).value_or(0);
+}
+
+}  // namespace
+
+void migrate(connection& db) {
+  const auto newest = static_cast<std::int64_t>(migrations.size());
+  transaction all{db, "BEGIN IMMEDIATE"};
+  const auto owner = pragma(db, "PRAGMA application_id");
+  auto version = pragma(db, "PRAGMA user_version");
+  const auto tables = pragma(db, "SELECT count(*) FROM sqlite_schema");
+  if (owner != application_id && (owner != 0 || version != 0 || tables != 0))
+    throw sqlite_failure{SQLITE_NOTADB, "the database file belongs to another program"};
+  if (version > newest)
+    throw sqlite_failure{SQLITE_SCHEMA, "the database file has schema version " + std::to_string(version) +
+                                            ", this program knows " + std::to_string(newest) + "; use a newer one"};
+  if (version == newest) return;
+  for (; version < newest; ++version) db.execute(migrations[static_cast<std::size_t>(version)]);
+  db.execute(("PRAGMA user_version=" + std::to_string(newest)).c_str());
+  db.execute(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
+  all.commit();
+}
+
+void drop_projections(connection& db) {
+  db.execute(
+      "DELETE FROM requests; DELETE FROM incidents; DELETE FROM snapshots; DELETE FROM approvals; DELETE FROM "
+      "postmortems;");
+}
+
+}  // namespace im::ruvector::sqlite

@@ -1,0 +1,127 @@
+#include "persistence/ruvector/sqlite_writer.hpp"
+
+#include <exception>
+
+namespace im::ruvector::sqlite {
+
+group_writer::group_writer(const std::string& file)
+    : db_{file, open_mode::read_write_create, limits::page_cache_kb}, tools_{db_}, checkpointer_{file} {
+  db_.execute("PRAGMA synchronous=FULL");
+  db_.execute("PRAGMA recursive_triggers=ON");
+  checkpointer_.watch(db_);
+  tools_.log.begin();
+  committed_row_ = tools_.log.newest_row();
+  thread_ = std::thread{[this] { loop(); }};
+}
+
+group_writer::~group_writer() { close(); }
+
+void group_writer::submit(std::unique_ptr<write_job> job) {
+  const auto count = job->events();
+  bool closing = false;
+  {
+    const std::lock_guard lock{mutex_};
+    closing = closing_;
+    if (!closing_ && waiting_.size() < limits::waiting_writes && waiting_events_ + count <= limits::waiting_events) {
+      waiting_events_ += count;
+      waiting_.push_back(std::move(job));
+    }
+  }
+  if (!job) return wake_.notify_one();
+  job->refuse({closing ? errc::draining : errc::overloaded,
+               closing ? "the store is closing" : "too many writes wait for the disk; nothing was stored",
+               {},
+               static_cast<int>(limits::retry_after.count())});
+}
+
+void group_writer::close() {
+  {
+    const std::lock_guard lock{mutex_};
+    closing_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  checkpointer_.close();
+}
+
+std::size_t group_writer::waiting() const {
+  const std::lock_guard lock{mutex_};
+  return waiting_.size();
+}
+
+std::string group_writer::last_failure() const {
+  const std::lock_guard lock{mutex_};
+  return failure_;
+}
+
+void group_writer::note_failure(std::string text) {
+  const std::lock_guard lock{mutex_};
+  failure_ = std::move(text);
+}
+
+void group_writer::loop() {
+  jobs group;
+  while (take(group)) {
+    write(group);
+    group.clear();
+    checkpointer_.finish_if_asked(db_);
+  }
+}
+
+/// All that waits, up to what one transaction should hold. False: closed, and nothing is left.
+bool group_writer::take(jobs& to) {
+  std::unique_lock lock{mutex_};
+  wake_.wait(lock, [&] { return closing_ || !waiting_.empty(); });
+  std::size_t events = 0;
+  while (!waiting_.empty() && (to.empty() || events + waiting_.front()->events() <= limits::transaction_events)) {
+    events += waiting_.front()->events();
+    to.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  waiting_events_ -= events;
+  return !to.empty();
+}
+
+void group_writer::write(jobs& group) {
+  auto failed = attempt(group);
+  if (!failed) {
+    for (auto& job : group) job->succeed();
+    return;
+  }
+  if (group.size() == 1 || failed->code != errc::internal) {
+    for (auto& job : group) job->refuse(*failed);
+    return;
+  }
+  // Something in the group is wrong, not the disk: the others shall not suffer for it.
+  for (auto& job : group) {
+    jobs alone;
+    alone.push_back(std::move(job));
+    write(alone);
+  }
+}
+
+/// One transaction. Nothing: it is durable.
+std::optional<error> group_writer::attempt(const jobs& group) {
+  error failed;
+  try {
+    transaction all{db_, "BEGIN IMMEDIATE"};
+    tools_.log.begin();
+    for (const auto& job : group) job->run(tools_);
+    all.commit();
+    tools_.log.committed();
+    ++commits_;
+    if (!last_failure().empty()) note_failure({});
+    const auto newest = tools_.log.newest_row();
+    if (committed_row_.exchange(newest, std::memory_order_acq_rel) != newest && notify_) notify_();
+    return std::nullopt;
+  } catch (const sqlite_failure& f) {
+    failed = f.to_error();
+  } catch (const std::exception& e) {
+    failed = {errc::internal, std::string{"the writer failed: "} + e.what()};
+  }
+  tools_.log.rolled_back();
+  note_failure(failed.message);
+  return failed;
+}
+
+}  // namespace im::ruvector::sqlite

@@ -1,0 +1,171 @@
+#pragma once
+/// A store in a folder of its own, and DecisionEvents to put into it.
+
+#include <sqlite3.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "messages/json/codec.hpp"
+#include "persistence/ruvector/event_reader.hpp"
+#include "persistence/ruvector/sqlite_store.hpp"
+
+namespace im::ruvector::test {
+
+class temp_dir {
+public:
+  temp_dir() {
+    auto name = (std::filesystem::temp_directory_path() / "im-ruvector-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no temporary folder"};
+    path_ = name;
+  }
+  temp_dir(const temp_dir&) = delete;
+  temp_dir& operator=(const temp_dir&) = delete;
+  ~temp_dir() { std::filesystem::remove_all(path_); }
+
+  [[nodiscard]] std::filesystem::path operator/(const char* name) const { return path_ / name; }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+  std::filesystem::path path_;
+};
+
+/// The n-th id of a kind; ids with a higher n sort later.
+inline uuid numbered(unsigned kind, unsigned n) {
+  uuid::bytes_type bytes{};
+  bytes[0] = static_cast<std::uint8_t>(kind);
+  bytes[6] = 0x70;
+  bytes[8] = 0x80;
+  for (int i = 0; i < 4; ++i) bytes[static_cast<std::size_t>(15 - i)] = static_cast<std::uint8_t>(n >> (8 * i));
+  return uuid{bytes};
+}
+inline incident_id incident_number(unsigned n) { return incident_id{numbered(1, n)}; }
+inline approval_id gate_number(unsigned n) { return approval_id{numbered(3, n)}; }
+inline postmortem_id postmortem_number(unsigned n) { return postmortem_id{numbered(4, n)}; }
+
+inline time_point at_second(std::int64_t s) { return *parse_time("2026-11-22T01:00:00.000Z") + seconds{s}; }
+
+/// An event of `incident`; its id follows from incident, sequence and `salt`.
+inline decision_event make_event(incident_id incident, std::uint64_t sequence, any_fact what,
+                                 std::vector<request_id> requests = {}, std::string salt = {}) {
+  decision_event e;
+  e.id = derive_event_id(incident.str() + '/' + std::to_string(sequence) + salt);
+  e.agent_id = "incident-manager:1.0.0:test-1";
+  e.agent_version = "1.0.0";
+  e.inputs_hash = std::string(64, 'a');
+  e.outputs.text = R"({"note":"none"})";
+  e.confidence = 1;
+  e.execution_ref = numbered(9, 1);
+  e.timestamp = at_second(static_cast<std::int64_t>(sequence));
+  e.incident_id = incident;
+  e.sequence = sequence;
+  e.request_ids = std::move(requests);
+  e.fact.value = std::move(what);
+  return e;
+}
+
+inline fact::incident_opened opening(incident_id id, const std::string& fingerprint, severity s = severity::p2) {
+  fact::incident_opened f;
+  f.record.id = id;
+  f.record.fingerprint = fingerprint;
+  f.record.severity = s;
+  f.record.title = "Latency of " + fingerprint;
+  f.record.source = "llm-sentinel";
+  f.record.resource.id = "checkout";
+  f.record.created_at = at_second(0);
+  f.record.updated_at = at_second(0);
+  f.record.event_count = 1;
+  f.next_evaluation_at = at_second(300);
+  return f;
+}
+
+inline fact::incident_changed change_to(incident_status status, change_kind kind = change_kind::update) {
+  fact::incident_changed f;
+  f.change = kind;
+  f.actor = "alice";
+  f.status = status;
+  return f;
+}
+
+inline fact::gate_opened gate(unsigned n, incident_id incident, gate_purpose purpose = gate_purpose::action) {
+  fact::gate_opened f;
+  f.gate.request.id = gate_number(n);
+  f.gate.request.incident_id = incident;
+  f.gate.request.requested_at = at_second(n);
+  f.gate.request.approval_deadline = at_second(900);
+  f.gate.next_due_at = at_second(900);
+  f.gate.purpose = purpose;
+  return f;
+}
+
+inline decision_event open_event(unsigned n, const std::string& fingerprint, std::vector<request_id> requests = {}) {
+  auto e = make_event(incident_number(n), 1, opening(incident_number(n), fingerprint), std::move(requests));
+  e.decision_type = decision_type::incident_open;
+  return e;
+}
+
+inline decision_event attach_event(unsigned n, std::uint64_t sequence, std::vector<request_id> requests = {},
+                                   std::string salt = {}) {
+  fact::signals_attached f;
+  f.last_signal_at = at_second(static_cast<std::int64_t>(sequence));
+  return make_event(incident_number(n), sequence, f, std::move(requests), std::move(salt));
+}
+
+/// With `count` orchestrator actions in its outputs.
+inline decision_event with_actions(decision_event e, std::size_t count) {
+  std::vector<orchestrator_action> actions(count);
+  for (std::size_t i = 0; i < count; ++i) actions[i].parameters.text = "{\"n\":" + std::to_string(i) + '}';
+  e.outputs.text = "{\"orchestrator_actions\":" + json::encode(actions) + '}';
+  return e;
+}
+
+inline std::string batch_body(const std::vector<decision_event>& events) {
+  return "{\"events\":" + json::encode(events) + '}';
+}
+
+inline std::unique_ptr<sqlite_store> open_store(const temp_dir& dir) {
+  auto store = sqlite_store::open(dir / "ruvector.db");
+  if (!store) throw std::runtime_error{store.error().message};
+  return std::move(*store);
+}
+
+inline result<std::vector<append_result>> try_append(store& to, std::vector<new_event> events) {
+  std::promise<result<std::vector<append_result>>> promise;
+  auto future = promise.get_future();
+  to.append(std::move(events), [&](auto results) { promise.set_value(std::move(results)); });
+  return future.get();
+}
+
+inline std::vector<append_result> append(store& to, const std::vector<decision_event>& events) {
+  auto read = read_events(batch_body(events));
+  if (!read) throw std::runtime_error{read.error().message};
+  auto results = try_append(to, std::move(*read));
+  if (!results) throw std::runtime_error{results.error().message};
+  return std::move(*results);
+}
+
+inline append_result append_one(store& to, const decision_event& event) { return append(to, {event}).front(); }
+
+inline incident_state fold_of(store& from, incident_id id) {
+  incident_state state;
+  const auto page = from.log(id, 0, 1000);
+  for (const auto& text : page.value().events) apply(state, read_stored(text).value());
+  return state;
+}
+
+/// Runs SQL on the file behind the store's back. What SQLite said; empty if nothing went wrong.
+inline std::string sql(const temp_dir& dir, const std::string& text) {
+  sqlite3* db = nullptr;
+  sqlite3_open((dir / "ruvector.db").c_str(), &db);
+  sqlite3_busy_timeout(db, 5000);
+  const bool ok = sqlite3_exec(db, text.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+  std::string said = ok ? "" : sqlite3_errmsg(db);
+  sqlite3_close(db);
+  return said;
+}
+
+}  // namespace im::ruvector::test
