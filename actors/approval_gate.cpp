@@ -1,0 +1,70 @@
+#include "actors/approval_gate.hpp"
+
+namespace im {
+
+namespace {
+
+const gate_state* gate_in(const gate_told& told) { return told.state ? told.state->find_gate(told.request) : nullptr; }
+
+}  // namespace
+
+approval_gate_state::~approval_gate_state() { answer_all(); }  // whoever waits is told where it stands
+
+approval_gate_type::behavior_type approval_gate_state::make_behavior() {
+  return {[this](gate_atom, gate_told told) { on_update(std::move(told)); },
+          [this](await_verdict_atom, verdict_wait wait) { on_wait(std::move(wait)); },
+          [this](tick_atom, std::uint64_t generation) { on_tick(generation); }};
+}
+
+void approval_gate_state::on_update(gate_told told) {
+  told_ = std::move(told);
+  due_reported_ = false;
+  const auto* gate = gate_in(told_);
+  if (gate && !is_terminal(gate->status)) return arm();
+  answer_all();
+  self_->quit();
+}
+
+void approval_gate_state::on_wait(verdict_wait wait) {
+  if (waiters_.size() >= limits::gate_waiters || wait.wait <= milliseconds{0}) return answer(wait);
+  waiters_.push_back({wait, clock_.now() + wait.wait});
+  arm();
+}
+
+/// One timer for whatever comes first: the deadline, or the end of a caller's patience.
+void approval_gate_state::arm() {
+  const auto generation = timer_.next();
+  std::optional<time_point> next;
+  const auto consider = [&](time_point at) { next = next ? std::min(*next, at) : at; };
+  if (const auto* gate = gate_in(told_); gate && gate->next_due_at && !due_reported_) consider(*gate->next_due_at);
+  for (const auto& w : waiters_) consider(w.until);
+  if (next) self_->delayed_send(self_, timer_for(*next, clock_.now()), tick_atom_v, generation);
+}
+
+void approval_gate_state::on_tick(std::uint64_t generation) {
+  if (!timer_.is_current(generation)) return;
+  const auto now = clock_.now();
+  std::erase_if(waiters_, [&](waiter& w) {
+    if (w.until > now) return false;
+    answer(w.wait);
+    return true;
+  });
+  const auto* gate = gate_in(told_);
+  if (gate && gate->next_due_at && *gate->next_due_at <= now && !due_reported_) {
+    due_reported_ = true;  // until the supervisor tells of a new deadline
+    tell(supervisor_, due_atom_v, deadline{deadline_kind::approval, *gate->next_due_at, told_.request});
+  }
+  arm();
+}
+
+void approval_gate_state::answer(verdict_wait& wait) {
+  reply r;
+  r.state = told_.state;
+  wait.caller->answer(std::move(r));
+}
+
+void approval_gate_state::answer_all() {
+  for (auto& w : std::exchange(waiters_, {})) answer(w.wait);
+}
+
+}  // namespace im

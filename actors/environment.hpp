@@ -1,0 +1,39 @@
+#pragma once
+/// What every actor of the house is given; made once in apps/.
+
+#include <functional>
+
+#include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include "actors/logic/decide.hpp"
+#include "actors/logic/supervision.hpp"
+#include "messages/limits.hpp"
+#include "messages/protocol/actors.hpp"
+#include "messages/protocol/caf_compat.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace im {
+
+/// Outlives all actors; read-only for them, but for the metrics.
+struct actor_environment {
+  const wall_clock& clock;
+  telemetry::metrics& metrics;
+  logic::decider who;
+  seconds passivate_after = limits::passivate_after;
+  /// Told of every child that a supervisor spawns; tests kill them through it.
+  std::function<void(logic::child_kind, const caf::actor&)> on_child = {};
+};
+
+/// The actors that an incident talks to.
+struct house {
+  const actor_environment* env = nullptr;
+  persistence_actor persistence;
+  policy_cache_actor policies;
+};
+
+}  // namespace im

@@ -1,0 +1,31 @@
+#pragma once
+/// Watches the clock for one incident: SLA deadlines and next evaluations.
+
+#include "actors/environment.hpp"
+#include "actors/timer.hpp"
+
+namespace im {
+
+class escalation_actor_state {
+public:
+  escalation_actor_state(escalation_actor_type::pointer self, const wall_clock& clock, supervisor_actor supervisor)
+      : self_{self}, clock_{clock}, supervisor_{std::move(supervisor)} {}
+
+  escalation_actor_type::behavior_type make_behavior();
+
+  static inline const char* name = "escalation_actor";
+
+private:
+  void arm();
+  void on_tick(std::uint64_t generation);
+
+  escalation_actor_type::pointer self_;
+  const wall_clock& clock_;
+  supervisor_actor supervisor_;
+  std::optional<deadline> next_;
+  timer_generation timer_;
+};
+
+using escalation_actor = caf::stateful_actor<escalation_actor_state, escalation_actor_type::base>;
+
+}  // namespace im

@@ -1,0 +1,221 @@
+/// What follows a write of `incident_supervisor`: state advances, answers leave, lost races are run again.
+
+#include <algorithm>
+#include <ranges>
+
+#include "actors/incident_supervisor.hpp"
+#include "telemetry/log.hpp"
+
+namespace im {
+
+namespace {
+
+/// The first answer of a vote that was refused was an error; so are all later ones.
+std::optional<error> refusal_in(const decision_event& event) {
+  if (const auto* refused = std::get_if<fact::vote_refused>(&event.fact.value))
+    return error{errc::forbidden, refused->reason};
+  return std::nullopt;
+}
+
+bool is_clocks(const any_command& body) {
+  return std::holds_alternative<cmd::evaluation_due>(body) || std::holds_alternative<cmd::approval_due>(body);
+}
+
+/// Whether this command would open the gate whose name `covered` is.
+bool opens_gate(const any_command& body, const request_id& covered) {
+  const auto* request = std::get_if<cmd::request_approval>(&body);
+  return request && request->id && logic::gate_request_id(*request->id) == covered;
+}
+
+state_ptr state_of(incident_id id) {
+  auto state = std::make_shared<incident_state>();
+  state->record.id = id;
+  return state;
+}
+
+}  // namespace
+
+void incident_supervisor_state::committed() {
+  auto flight = std::exchange(flight_, {});
+  state_ = std::make_shared<const incident_state>(std::move(flight.plan.after));
+  if (!policies_frozen()) policies_ = nullptr;
+  flight_.events = std::move(flight.events);  // answers refer to them
+  for (std::size_t i = 0; i < flight.callers.size(); ++i) finish(flight.callers[i], flight.plan.answers[i]);
+  report(std::exchange(flight_.events, {}));
+  children_.reconcile(state_);
+  if (state_->head() == 0 && queue_.empty() && waits_.empty() && documents_ == 0)
+    tell(registry_, idle_atom_v, state_->record.id, received_);  // there is no such incident
+  pump();
+}
+
+/// Another instance was first: read what it decided, then decide again with that.
+void incident_supervisor_state::decide_again(std::uint64_t head) {
+  env_.metrics.decisions_retried.add();
+  log::debug(log::event::decision_retried, "another instance decided first",
+             {{"incident_id", state_->record.id}, {"head", head}});
+  requeue_in_flight();
+  needs_load_ = true;
+  pump();
+}
+
+void incident_supervisor_state::requeue_in_flight() {
+  for (auto& caller : flight_.callers | std::views::reverse) {
+    if (++caller.attempts > limits::redecisions) {
+      log::warn(log::event::decision_abandoned, "a decision lost too many races", {{"incident_id", state_->record.id}});
+      caller.answer(fail(errc::overloaded, "too many instances decide about this incident at once; try again"));
+    } else
+      queue_.push_front(std::move(caller));
+  }
+  flight_ = {};
+}
+
+/// Another incident holds the fingerprint. Signals go there; a reopening is refused, since two may not be open.
+void incident_supervisor_state::give_up_fingerprint(incident_id holder) {
+  submission_batch signals;
+  std::vector<submission> rest;
+  for (auto& caller : flight_.callers) {
+    const auto* change = std::get_if<cmd::change_incident>(&caller.cmd.body);
+    if (std::holds_alternative<cmd::ingest_signal>(caller.cmd.body) && !state_->opened)
+      signals.items->push_back(std::move(caller));
+    else if (change && change->change == change_kind::reopen)
+      caller.answer(fail(errc::conflict, "incident " + holder.str() + " is open for the same fingerprint"));
+    else
+      rest.push_back(std::move(caller));
+  }
+  flight_ = {};
+  flight_.callers = std::move(rest);
+  requeue_in_flight();
+  needs_load_ = true;
+  if (!signals.items->empty()) tell(registry_, hand_back_atom_v, holder, signals);
+  pump();
+}
+
+/// One of the requests was decided before, here or in another incident: its caller gets the first answer, the others
+/// are decided again.
+void incident_supervisor_state::drop_covered(const covered_elsewhere& covered) {
+  const covered_request first{covered.request, covered.event_id, covered.sequence, covered.disposition};
+  std::vector<submission> rest;
+  const auto all = flight_.callers.size();
+  for (auto& caller : flight_.callers) {
+    if (caller.cmd.context.request == covered.request)
+      replay(std::move(caller), first, covered.incident_id);
+    else if (opens_gate(caller.cmd.body, covered.request))
+      caller.answer(
+          fail(errc::conflict, "this approval_request_id is taken, in incident " + covered.incident_id.str()));
+    else
+      rest.push_back(std::move(caller));
+  }
+  flight_ = {};
+  flight_.callers = std::move(rest);
+  if (flight_.callers.size() < all)
+    for (auto& caller : flight_.callers) --caller.attempts;  // these lost no race
+  requeue_in_flight();
+  needs_load_ = true;
+  pump();
+}
+
+void incident_supervisor_state::finish(submission& caller, const logic::planned& planned) {
+  reply r;
+  r.state = state_;
+  r.disposition = planned.disposition;
+  r.warnings = planned.warnings;
+  if (const auto* e = std::get_if<error>(&planned.what)) {
+    if (is_clocks(caller.cmd.body)) look_again_later();  // still due, and not to be tried in a circle
+    return caller.answer(std::unexpected{*e});
+  }
+  if (const auto* recorded = std::get_if<logic::answer::recorded>(&planned.what)) {
+    if (recorded->refusal) return caller.answer(std::unexpected{*recorded->refusal});
+    r.event = flight_.events[recorded->index];
+    r.persisted = true;
+  } else if (const auto* unrecorded = std::get_if<logic::answer::unrecorded>(&planned.what)) {
+    r.event = unrecorded->event;
+  } else if (const auto* again = std::get_if<logic::answer::replay>(&planned.what)) {
+    return replay(std::move(caller), again->covered, state_->record.id);
+  } else if (const auto* job = std::get_if<logic::answer::write_postmortem>(&planned.what)) {
+    return start_postmortem(std::move(caller), job->id);
+  } else {
+    submission_batch batch;
+    batch.items->push_back(std::move(caller));
+    return tell(registry_, hand_back_atom_v, incident_id{}, batch);
+  }
+  caller.answer(std::move(r));
+}
+
+/// The first answer again, told from its event, where the caller needs more than where it went.
+void incident_supervisor_state::replay(submission caller, const covered_request& covered, incident_id where) {
+  reply r;
+  r.state = where == state_->record.id ? state_ : state_of(where);
+  r.disposition = disposition::duplicate;
+  r.persisted = true;
+  r.replayed = true;
+  if (!caller.cmd.context.event_on_replay) return caller.answer(std::move(r));
+  auto waiting = std::make_shared<submission>(std::move(caller));
+  self_->request(house_.persistence, limits::load_timeout, read_event_atom_v, covered.event_id)
+      .then(
+          [waiting, r](const event_ptr& event) mutable {
+            if (auto refused = refusal_in(*event)) return waiting->answer(std::unexpected{std::move(*refused)});
+            r.event = event;
+            waiting->answer(std::move(r));
+          },
+          [waiting](const caf::error& e) { waiting->answer(std::unexpected{from_caf(e)}); });
+}
+
+void incident_supervisor_state::start_postmortem(submission caller, postmortem_id id) {
+  ++documents_;
+  postmortem_job job{state_, id, std::get<cmd::generate_postmortem>(caller.cmd.body).input};
+  auto waiting = std::make_shared<submission>(std::move(caller));
+  self_->request(children_.spawn_post_mortem(), limits::write_timeout, generate_atom_v, std::move(job))
+      .then(
+          [this, waiting](written_postmortem written) {
+            --documents_;
+            waiting->cmd.body = cmd::record_postmortem{std::move(written.document), written.confidence};
+            queue_.push_back(std::move(*waiting));
+            pump();
+          },
+          [this, waiting](const caf::error& e) {
+            --documents_;
+            waiting->answer(std::unexpected{from_caf(e)});
+          });
+}
+
+bool incident_supervisor_state::policies_frozen() const {
+  if (!policies_ || !state_->opened) return true;
+  const auto& refs = state_->policies;
+  return refs.escalation.version == policies_->escalation.version &&
+         refs.approval.version == policies_->approval.version && refs.sla.version == policies_->sla.version;
+}
+
+/// Metrics and the log, once what they tell is durable.
+void incident_supervisor_state::report(const std::vector<event_ptr>& events) {
+  for (const auto& event : events) {
+    const auto agent_type = event->agent_id.substr(0, event->agent_id.find(':'));
+    if (const auto who = from_string<agent>(agent_type)) env_.metrics.decisions(*who, event->decision_type).add();
+    log::debug(log::event::decision_taken, "decided",
+               {{"incident_id", event->incident_id},
+                {"sequence", event->sequence},
+                {"decision_type", event->decision_type},
+                {"event_id", event->id}});
+    if (const auto* opened = std::get_if<fact::incident_opened>(&event->fact.value)) {
+      env_.metrics.incidents_opened[opened->record.severity].add();
+      log::info(log::event::incident_opened, opened->record.title,
+                {{"incident_id", event->incident_id}, {"severity", opened->record.severity}});
+    } else if (const auto* gate = std::get_if<fact::gate_opened>(&event->fact.value)) {
+      env_.metrics.gates_opened[gate->gate.request.action_type].add();
+      log::info(log::event::gate_opened, "a workflow waits for people",
+                {{"incident_id", event->incident_id}, {"approval_request_id", gate->gate.request.id}});
+    } else if (const auto* changed = std::get_if<fact::gate_changed>(&event->fact.value)) {
+      if (changed->vote) env_.metrics.votes[changed->vote->decision].add();
+      if (is_terminal(changed->status))
+        log::info(log::event::gate_decided, changed->reason,
+                  {{"incident_id", event->incident_id},
+                   {"approval_request_id", changed->request_id},
+                   {"status", changed->status}});
+    } else if (const auto* incident = std::get_if<fact::incident_changed>(&event->fact.value)) {
+      if (incident->status) env_.metrics.incident_transitions[*incident->status].add();
+      log::info(log::event::incident_changed, to_string(incident->change),
+                {{"incident_id", event->incident_id}, {"by", incident->actor}});
+    }
+  }
+}
+
+}  // namespace im

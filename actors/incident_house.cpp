@@ -1,0 +1,56 @@
+#include "actors/incident_house.hpp"
+
+#include "actors/deadline_keeper.hpp"
+#include "actors/incident_registry.hpp"
+
+namespace im {
+
+incident_house::incident_house(caf::actor_system& system, const actor_environment& env, persistence_actor persistence,
+                               policy_names policies, std::size_t shards)
+    : system_{system}, env_{env} {
+  auto cache = system.spawn<policy_cache>(env, persistence, std::move(policies));
+  house_ = {&env, std::move(persistence), std::move(cache)};
+  for (std::size_t i = 0; i < shards; ++i) shards_.push_back(system.spawn<incident_registry>(house_));
+}
+
+incident_house::~incident_house() {
+  if (keeper_) caf::anon_send_exit(keeper_, caf::exit_reason::user_shutdown);
+  for (const auto& shard : shards_) caf::anon_send_exit(shard, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(house_.policies, caf::exit_reason::user_shutdown);
+}
+
+void incident_house::start_clock() {
+  if (!keeper_) keeper_ = system_.spawn<deadline_keeper>(env_, house_.persistence, shards_);
+}
+
+std::size_t incident_house::shard_for(const command& c) const {
+  const auto* signal = std::get_if<cmd::ingest_signal>(&c.body);
+  return signal && c.incident_id.is_nil() ? shard_of_fingerprint(signal->fingerprint, shards_.size())
+                                          : shard_of(c.incident_id, shards_.size());
+}
+
+void incident_house::submit(command command, reply_handler done) {
+  const auto shard = shard_for(command);
+  submission_batch batch;
+  batch.items->emplace_back(std::move(command), std::move(done));
+  tell(shards_[shard], submit_atom_v, std::move(batch));
+}
+
+void incident_house::submit_all(std::vector<std::pair<command, reply_handler>> commands) {
+  std::vector<submission_batch> batches(shards_.size());
+  for (auto& [c, done] : commands) {
+    const auto shard = shard_for(c);
+    batches[shard].items->emplace_back(std::move(c), std::move(done));
+  }
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    if (!batches[i].items->empty()) tell(shards_[i], submit_atom_v, batches[i]);
+}
+
+void incident_house::await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) {
+  command c;
+  c.incident_id = incident;
+  verdict_wait waiting{incident, request, wait, std::make_shared<submission>(std::move(c), std::move(done))};
+  tell(shards_[shard_of(incident, shards_.size())], await_verdict_atom_v, std::move(waiting));
+}
+
+}  // namespace im

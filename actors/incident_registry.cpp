@@ -1,0 +1,183 @@
+#include "actors/incident_registry.hpp"
+
+#include <algorithm>
+
+#include "actors/incident_supervisor.hpp"
+#include "telemetry/log.hpp"
+
+namespace im {
+
+namespace {
+
+error shard_full() { return {errc::overloaded, "too many incidents are in memory; try again shortly"}; }
+
+}  // namespace
+
+incident_registry_state::~incident_registry_state() {
+  for (const auto& [id, known] : incidents_) caf::anon_send_exit(known.supervisor, caf::exit_reason::user_shutdown);
+}
+
+registry_actor::behavior_type incident_registry_state::make_behavior() {
+  self_->set_down_handler([this](const caf::down_msg& down) { on_down(down.source); });
+  return {
+      [this](submit_atom, const submission_batch& batch) { on_submit(batch); },
+      [this](await_verdict_atom, verdict_wait wait) { on_await(std::move(wait)); },
+      [this](wake_atom, const incident_id& id) { on_wake(id); },
+      [this](hand_back_atom, const incident_id& holder, const submission_batch& batch) { on_hand_back(holder, batch); },
+      [this](idle_atom, const incident_id& id, std::uint64_t received) { on_idle(id, received); }};
+}
+
+void incident_registry_state::on_submit(const submission_batch& batch) {
+  outbox out;
+  for (auto& s : *batch.items) route(std::move(s), out);
+  send(out);
+}
+
+void incident_registry_state::route(submission s, outbox& out) {
+  if (std::holds_alternative<cmd::ingest_signal>(s.cmd.body) && s.cmd.incident_id.is_nil())
+    return route_signal(std::move(s), out);
+  const auto id = s.cmd.incident_id;
+  out[id].items->push_back(std::move(s));
+}
+
+void incident_registry_state::route_signal(submission s, outbox& out) {
+  const auto& fingerprint = std::get<cmd::ingest_signal>(s.cmd.body).fingerprint;
+  if (const auto known = open_.find(fingerprint); known != open_.end()) {
+    s.cmd.incident_id = known->second;
+    out[known->second].items->push_back(std::move(s));
+    return;
+  }
+  if (waiting_ >= limits::opening_waiters)
+    return s.answer(fail(errc::overloaded, "too many new incidents are being opened; try again shortly"));
+  ++waiting_;
+  const auto [waiters, first] = looking_up_.try_emplace(fingerprint);
+  const auto wanted = fingerprint;  // `s` is about to move
+  waiters->second.push_back(std::move(s));
+  if (first) look_up(wanted);
+}
+
+void incident_registry_state::look_up(const std::string& fingerprint) {
+  self_->request(house_.persistence, limits::load_timeout, find_fingerprint_atom_v, fingerprint)
+      .then([this, fingerprint](const fingerprint_lookup& found) { on_found(fingerprint, found); },
+            [this, fingerprint](const caf::error& e) { on_lookup_failed(fingerprint, from_caf(e)); });
+}
+
+void incident_registry_state::on_found(const std::string& fingerprint, const fingerprint_lookup& found) {
+  auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
+  waiting_ -= waiters.size();
+  const bool is_open = found.newest && found.open;
+  // An alert that went away has nothing to open; its last incident, if any, may know it.
+  const auto opens = std::ranges::any_of(
+      waiters, [](const submission& s) { return !std::get<cmd::ingest_signal>(s.cmd.body).resolves; });
+  if (!found.newest && !opens) {
+    for (auto& s : waiters)
+      s.answer(fail(errc::not_found, "no incident is known for this alert; there is nothing to resolve"));
+    return;
+  }
+  const auto id = is_open || !opens ? *found.newest : mint_incident_id(house_.env->clock.now(), fingerprint);
+  if (!supervise(id, !is_open && opens)) {
+    for (auto& s : waiters) s.answer(std::unexpected{shard_full()});
+    return;
+  }
+  if (is_open || opens) point(fingerprint, id);
+  outbox out;
+  for (auto& s : waiters) {
+    s.cmd.incident_id = id;
+    if (!is_open && found.newest) std::get<cmd::ingest_signal>(s.cmd.body).related = {*found.newest};
+    out[id].items->push_back(std::move(s));
+  }
+  send(out);
+}
+
+void incident_registry_state::on_lookup_failed(const std::string& fingerprint, const error& why) {
+  auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
+  waiting_ -= waiters.size();
+  for (auto& s : waiters) s.answer(std::unexpected{why});
+}
+
+void incident_registry_state::on_hand_back(const incident_id& holder, const submission_batch& batch) {
+  outbox out;
+  for (auto& s : *batch.items) {
+    const auto& fingerprint = std::get<cmd::ingest_signal>(s.cmd.body).fingerprint;
+    const auto refused_by = s.cmd.incident_id;
+    if (++s.attempts > limits::redecisions) {
+      s.answer(fail(errc::overloaded, "too many incidents open and close for this alert at once; try again"));
+      continue;
+    }
+    if (const auto known = open_.find(fingerprint); known != open_.end() && known->second == refused_by)
+      open_.erase(known);
+    s.cmd.incident_id = {};
+    if (!holder.is_nil() && supervise(holder, false)) point(fingerprint, holder);
+    route_signal(std::move(s), out);
+  }
+  send(out);
+}
+
+void incident_registry_state::on_await(verdict_wait wait) {
+  auto* found = supervise(wait.incident_id, false);
+  if (!found) return wait.caller->answer(std::unexpected{shard_full()});
+  ++found->sent;
+  tell(found->supervisor, await_verdict_atom_v, std::move(wait));
+}
+
+void incident_registry_state::on_wake(const incident_id& id) {
+  if (auto* found = supervise(id, false)) {
+    ++found->sent;
+    tell(found->supervisor, wake_atom_v);
+  }
+}
+
+void incident_registry_state::send(outbox& out) {
+  for (auto& [id, batch] : out) {
+    auto* found = supervise(id, false);
+    if (!found) {
+      for (auto& s : *batch.items) s.answer(std::unexpected{shard_full()});
+      continue;
+    }
+    ++found->sent;
+    tell(found->supervisor, submit_atom_v, batch);
+  }
+}
+
+incident_registry_state::entry* incident_registry_state::supervise(const incident_id& id, bool fresh) {
+  if (const auto known = incidents_.find(id); known != incidents_.end()) return &known->second;
+  if (incidents_.size() >= limits::live_incidents_per_shard) return nullptr;
+  auto supervisor = self_->home_system().spawn<incident_supervisor>(house_, registry_actor{self_}, id, fresh);
+  self_->monitor(supervisor);
+  by_address_.emplace(supervisor.address(), id);
+  return &incidents_.emplace(id, entry{supervisor, 0, {}}).first->second;
+}
+
+void incident_registry_state::point(const std::string& fingerprint, const incident_id& id) {
+  if (std::exchange(open_[fingerprint], id) == id) return;
+  if (const auto known = incidents_.find(id); known != incidents_.end())
+    known->second.fingerprints.push_back(fingerprint);
+}
+
+/// Passivation: only when the supervisor has taken all that was sent, so that nothing is lost on the way.
+void incident_registry_state::on_idle(const incident_id& id, std::uint64_t received) {
+  const auto found = incidents_.find(id);
+  if (found == incidents_.end() || found->second.sent != received) return;
+  tell(found->second.supervisor, passivate_atom_v);
+  house_.env->metrics.incidents_passivated.add();
+  log::debug(log::event::incident_passivated, "idle", {{"incident_id", id}});
+  forget(id);
+}
+
+void incident_registry_state::on_down(const caf::actor_addr& who) {
+  const auto found = by_address_.find(who);
+  if (found == by_address_.end()) return;  // passivated
+  log::error(log::event::actor_failed, "a supervisor ended; its incident is folded anew from the log when it is needed",
+             {{"incident_id", found->second}});
+  forget(found->second);
+}
+
+void incident_registry_state::forget(const incident_id& id) {
+  auto gone = incidents_.extract(id);
+  if (gone.empty()) return;
+  by_address_.erase(gone.mapped().supervisor.address());
+  for (const auto& fingerprint : gone.mapped().fingerprints)
+    if (const auto known = open_.find(fingerprint); known != open_.end() && known->second == id) open_.erase(known);
+}
+
+}  // namespace im

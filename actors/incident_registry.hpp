@@ -1,0 +1,60 @@
+#pragma once
+/// One shard of the registry: finds the supervisor of an incident, or of the incident that is open for a fingerprint,
+/// and spawns it when nobody watches that incident. What it does not know it asks the store; the store's laws decide.
+
+#include <unordered_map>
+
+#include "actors/environment.hpp"
+
+namespace im {
+
+class incident_registry_state {
+public:
+  incident_registry_state(registry_actor::pointer self, house h) : self_{self}, house_{std::move(h)} {}
+  /// Its supervisors end with it.
+  ~incident_registry_state();
+
+  registry_actor::behavior_type make_behavior();
+
+  static inline const char* name = "incident_registry";
+
+private:
+  struct entry {
+    supervisor_actor supervisor;
+    std::uint64_t sent = 0;                 ///< messages on their way to it or taken
+    std::vector<std::string> fingerprints;  ///< index entries that point here
+  };
+
+  /// Messages for several supervisors, each of which gets one.
+  using outbox = std::unordered_map<incident_id, submission_batch>;
+
+  void on_submit(const submission_batch& batch);
+  void on_await(verdict_wait wait);
+  void on_wake(const incident_id& id);
+  void on_hand_back(const incident_id& holder, const submission_batch& batch);
+  void on_idle(const incident_id& id, std::uint64_t received);
+  void on_down(const caf::actor_addr& who);
+
+  void route(submission s, outbox& out);
+  void route_signal(submission s, outbox& out);
+  void look_up(const std::string& fingerprint);
+  void on_found(const std::string& fingerprint, const fingerprint_lookup& found);
+  void on_lookup_failed(const std::string& fingerprint, const error& why);
+  void send(outbox& out);
+  /// Nothing when the shard is full.
+  entry* supervise(const incident_id& id, bool fresh);
+  void point(const std::string& fingerprint, const incident_id& id);
+  void forget(const incident_id& id);
+
+  registry_actor::pointer self_;
+  house house_;
+  std::unordered_map<incident_id, entry> incidents_;
+  std::unordered_map<caf::actor_addr, incident_id> by_address_;
+  std::unordered_map<std::string, incident_id> open_;                    ///< by fingerprint
+  std::unordered_map<std::string, std::vector<submission>> looking_up_;  ///< signals that wait for the store's word
+  std::size_t waiting_ = 0;
+};
+
+using incident_registry = caf::stateful_actor<incident_registry_state, registry_actor::base>;
+
+}  // namespace im

@@ -1,0 +1,282 @@
+#include "actors/incident_supervisor.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+#include "messages/hash.hpp"
+#include "telemetry/log.hpp"
+
+namespace im {
+
+namespace {
+
+/// A command of the clock: the same deadline is the same request on every instance, so it takes effect once.
+command due_command(const incident_id& id, const deadline& due) {
+  command c;
+  c.incident_id = id;
+  c.context.request = "due:" + id.str() + ':' + std::string{to_string(due.kind)} + ':' +
+                      (due.gate ? due.gate->str() + ':' : std::string{}) + to_string(due.due_at);
+  c.context.inputs_hash = sha256_hex(c.context.request);
+  if (due.gate)
+    c.body = cmd::approval_due{*due.gate};
+  else
+    c.body = cmd::evaluation_due{due.kind};
+  return c;
+}
+
+/// The gate that a command would move, if it would.
+std::optional<approval_id> moved_gate(const any_command& body) {
+  if (const auto* vote = std::get_if<cmd::cast_vote>(&body)) return vote->request;
+  if (const auto* cancel = std::get_if<cmd::cancel_approval>(&body)) return cancel->request;
+  if (const auto* escalate = std::get_if<cmd::escalate_approval>(&body)) return escalate->request;
+  if (const auto* due = std::get_if<cmd::approval_due>(&body)) return due->request;
+  return std::nullopt;
+}
+
+}  // namespace
+
+incident_supervisor_state::incident_supervisor_state(supervisor_actor::pointer self, house h, registry_actor registry,
+                                                     incident_id id, bool fresh)
+    : self_{self},
+      house_{std::move(h)},
+      env_{*house_.env},
+      registry_{std::move(registry)},
+      children_{self, house_},
+      needs_load_{!fresh} {
+  auto empty = std::make_shared<incident_state>();
+  empty->record.id = id;
+  state_ = std::move(empty);
+  env_.metrics.incidents_live.add();
+}
+
+incident_supervisor_state::~incident_supervisor_state() {
+  env_.metrics.incidents_live.subtract();
+  children_.dismiss();
+}
+
+supervisor_actor::behavior_type incident_supervisor_state::make_behavior() {
+  self_->set_down_handler([this](const caf::down_msg& down) { children_.on_down(down.source, down.reason, state_); });
+  watch_idleness();
+  return {[this](submit_atom, const submission_batch& batch) { on_submit(batch); },
+          [this](await_verdict_atom, verdict_wait wait) { on_await(std::move(wait)); },
+          [this](due_atom, const deadline& due) { on_due(due); },
+          [this](wake_atom) { on_wake(); },
+          [this](passivate_atom) { self_->quit(); },
+          [this](tick_atom, std::uint64_t activity_then) { on_idle_tick(activity_then); },
+          [this](tick_atom) {
+            retry_armed_ = false;
+            if (!needs_load_) children_.reconcile(state_);
+            pump();
+          }};
+}
+
+// ---- Taking in
+
+void incident_supervisor_state::on_submit(const submission_batch& batch) {
+  count_received();
+  for (auto& s : *batch.items) {
+    if (answered_from_memory(s)) continue;
+    if (queue_.size() >= limits::supervisor_queue_commands) {
+      env_.metrics.store_refused_events.add();
+      s.answer(fail(errc::overloaded, "too much is under way for this incident; try again shortly"));
+    } else
+      queue_.push_back(std::move(s));
+  }
+  pump();
+}
+
+/// A read of what is known needs no turn in the queue.
+bool incident_supervisor_state::answered_from_memory(submission& s) {
+  if (needs_load_ || !state_->opened || !std::holds_alternative<cmd::read_incident>(s.cmd.body)) return false;
+  reply r;
+  r.state = state_;
+  s.answer(std::move(r));
+  return true;
+}
+
+void incident_supervisor_state::on_await(verdict_wait wait) {
+  count_received();
+  if (!needs_load_) return children_.await_verdict(std::move(wait), state_);
+  if (waits_.size() >= limits::gate_waiters)
+    return wait.caller->answer(fail(errc::overloaded, "too many callers wait for this incident"));
+  waits_.push_back(std::move(wait));
+  pump();
+}
+
+void incident_supervisor_state::on_due(const deadline& due) {
+  ++activity_;
+  if (retry_armed_) return children_.forget(due);  // an attempt has just failed; the tick tells of it again
+  env_.metrics.deadlines_fired[due.kind].add();
+  env_.metrics.deadline_lag_seconds.observe(seconds_between(due.due_at, env_.clock.now()));
+  children_.forget(due);
+  queue_.emplace_back(due_command(state_->record.id, due), reply_handler{[](const result<reply>&) {}});
+  pump();
+}
+
+/// The deadline index says that something is due. Loading arms the children's timers. Where the state is there already and
+/// nothing is under way, a timer is late (the wall clock was set forward): it is armed anew; where its actor fails again
+/// and again, its work is done here.
+void incident_supervisor_state::on_wake() {
+  count_received();
+  if (!needs_load_ && phase_ == phase::idle && queue_.empty()) {
+    for (const auto& due : deadlines_of(*state_)) {
+      if (due.due_at > env_.clock.now()) continue;
+      if (!due.gate && children_.clock_abandoned()) return on_due(due);
+      children_.forget(due);
+    }
+    children_.reconcile(state_);
+  }
+  pump();
+}
+
+void incident_supervisor_state::count_received() {
+  ++received_;
+  ++activity_;
+}
+
+// ---- The road
+
+void incident_supervisor_state::pump() {
+  if (phase_ != phase::idle) return;
+  if (needs_load_) return load();
+  if (queue_.empty()) return;
+  if (!policies_) return load_policies();
+  commit();
+}
+
+void incident_supervisor_state::load() {
+  phase_ = phase::loading;
+  self_->request(house_.persistence, limits::load_timeout, read_log_atom_v, state_->record.id, state_->head())
+      .then([this](log_page page) { on_log(std::move(page)); },
+            [this](const caf::error& e) { on_load_failed(from_caf(e)); });
+}
+
+void incident_supervisor_state::on_log(log_page page) {
+  auto next = std::make_shared<incident_state>(*state_);
+  for (const auto& event : page.events)
+    if (event->sequence == next->head() + 1) apply(*next, *event);
+  const bool first = state_->head() == 0 && next->head() != 0;
+  state_ = std::move(next);
+  if (page.more) return load();
+  if (first) env_.metrics.incidents_awakened.add();
+  phase_ = phase::idle;
+  needs_load_ = false;
+  behind_ = false;
+  children_.reconcile(state_);
+  for (auto& wait : std::exchange(waits_, {})) children_.await_verdict(std::move(wait), state_);
+  pump();
+}
+
+void incident_supervisor_state::load_policies() {
+  phase_ = phase::loading;
+  const auto on_policies = [this](policy_set_ptr policies) {
+    policies_ = std::move(policies);
+    phase_ = phase::idle;
+    pump();
+  };
+  const auto on_error = [this](const caf::error& e) { on_load_failed(from_caf(e)); };
+  // Frozen at opening: an incident is judged by the policies it was opened under.
+  if (state_->opened)
+    self_->request(house_.policies, limits::load_timeout, policies_atom_v, state_->policies)
+        .then(on_policies, on_error);
+  else
+    self_->request(house_.policies, limits::load_timeout, policies_atom_v).then(on_policies, on_error);
+}
+
+void incident_supervisor_state::on_load_failed(error why) {
+  phase_ = phase::idle;
+  behind_ = true;
+  log::warn(log::event::incident_load_failed, "an incident cannot be loaded",
+            {{"incident_id", state_->record.id}, {"reason", why.message}});
+  for (auto& s : std::exchange(queue_, {})) {
+    if (std::holds_alternative<cmd::read_incident>(s.cmd.body) && state_->head() != 0) {
+      reply r;
+      r.state = state_;
+      r.stale = true;
+      s.answer(std::move(r));
+    } else
+      s.answer(std::unexpected{why});
+  }
+  for (auto& wait : std::exchange(waits_, {})) wait.caller->answer(std::unexpected{why});
+  look_again_later();
+}
+
+/// A gate that holds moves on nothing; who tries is told at once.
+void incident_supervisor_state::refuse_held() {
+  std::erase_if(queue_, [&](submission& s) {
+    const auto gate = moved_gate(s.cmd.body);
+    if (!gate || !children_.is_held(*gate)) return false;
+    s.answer(fail(errc::gate_held, "this approval gate failed and holds; an operator must look at it"));
+    return true;
+  });
+}
+
+void incident_supervisor_state::commit() {
+  refuse_held();
+  if (queue_.empty()) return;
+  std::vector<const command*> commands;
+  for (const auto& s : queue_ | std::views::take(limits::commands_per_commit)) commands.push_back(&s.cmd);
+  const logic::decision_context context{*policies_, env_.who, env_.clock.now()};
+  flight_ = {};
+  flight_.plan = logic::plan_commit(*state_, commands, context);
+  const auto taken = static_cast<std::ptrdiff_t>(flight_.plan.answers.size());
+  flight_.callers.assign(std::move_iterator{queue_.begin()}, std::move_iterator{queue_.begin() + taken});
+  queue_.erase(queue_.begin(), queue_.begin() + taken);
+  flight_.since = self_->clock().now();
+  for (auto& event : flight_.plan.events)
+    flight_.events.push_back(std::make_shared<const decision_event>(std::move(event)));
+  if (flight_.events.empty()) return committed();
+  write();
+}
+
+void incident_supervisor_state::write() {
+  phase_ = phase::writing;
+  self_
+      ->request(house_.persistence, limits::write_timeout, write_atom_v, event_batch{state_->record.id, flight_.events})
+      .then([this](const write_outcome& outcome) { on_written(outcome); },
+            [this](const caf::error& e) { on_write_failed(from_caf(e)); });
+}
+
+void incident_supervisor_state::on_written(const write_outcome& outcome) {
+  phase_ = phase::idle;
+  switch (outcome.what) {
+    case write_outcome::kind::committed:
+      env_.metrics.commit_commands.observe(static_cast<double>(flight_.callers.size()));
+      env_.metrics.commit_seconds.observe(self_->clock().now() - flight_.since);
+      return committed();
+    case write_outcome::kind::sequence_taken: return decide_again(outcome.head);
+    case write_outcome::kind::fingerprint_taken:
+      return give_up_fingerprint(outcome.open_incident.value_or(incident_id{}));
+    case write_outcome::kind::covered:
+      if (outcome.covered) return drop_covered(*outcome.covered);
+      return decide_again(outcome.head);
+  }
+}
+
+/// Nobody knows whether it was stored: the callers are told so, and the log is read before anything else is decided.
+void incident_supervisor_state::on_write_failed(const error& why) {
+  phase_ = phase::idle;
+  needs_load_ = true;
+  for (auto& caller : std::exchange(flight_.callers, {})) caller.answer(std::unexpected{why});
+  look_again_later();
+  if (!queue_.empty()) pump();
+}
+
+void incident_supervisor_state::look_again_later() {
+  if (std::exchange(retry_armed_, true)) return;
+  self_->delayed_send(self_, limits::deadline_poll, tick_atom_v);
+}
+
+// ---- Idleness
+
+void incident_supervisor_state::watch_idleness() {
+  self_->delayed_send(self_, env_.passivate_after, tick_atom_v, activity_);
+}
+
+void incident_supervisor_state::on_idle_tick(std::uint64_t activity_then) {
+  const bool busy = phase_ != phase::idle || !queue_.empty() || documents_ > 0;
+  if (!busy && activity_ == activity_then) tell(registry_, idle_atom_v, state_->record.id, received_);
+  watch_idleness();
+}
+
+}  // namespace im

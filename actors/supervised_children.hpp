@@ -1,0 +1,56 @@
+#pragma once
+/// The children of one supervisor, kept equal to what the folded state asks for. Spawning, restarting and ending them is
+/// always the same step: compare the state with who is there. After a load, a commit or a death.
+
+#include <map>
+
+#include "actors/environment.hpp"
+
+namespace im {
+
+class supervised_children {
+public:
+  supervised_children(supervisor_actor::pointer self, const house& h) : self_{self}, house_{h} {}
+
+  /// Makes the children equal to the state.
+  void reconcile(const state_ptr& state);
+  /// A monitored actor ended: restarts it, lets it go, or holds, by `logic::react`.
+  void on_down(const caf::actor_addr& who, const caf::error& reason, const state_ptr& state);
+  /// A child reported a deadline and forgets it; unless a commit answers it, it must be told again.
+  void forget(const deadline& reported);
+  /// Hands a caller to the gate that it waits for; answers at once when there is nothing to wait for.
+  void await_verdict(verdict_wait wait, const state_ptr& state);
+  /// A post-mortem writer, monitored like the others.
+  [[nodiscard]] post_mortem_type spawn_post_mortem();
+  /// Ends all children.
+  void dismiss();
+
+  /// The escalation actor failed too often; only the deadline index still watches.
+  [[nodiscard]] bool clock_abandoned() const { return escalation_abandoned_; }
+  [[nodiscard]] bool is_held(const approval_id& gate) const;
+
+private:
+  struct gate_child {
+    approval_gate_type actor;
+    logic::restart_budget budget;
+    std::optional<gate_state> told;  ///< what it knows; nothing: it must be told
+    bool held = false;
+  };
+
+  void reconcile_escalation(const incident_state& state);
+  void reconcile_gates(const state_ptr& state);
+  void restart_escalation(const state_ptr& state);
+  void restart_gate(const approval_id& id, gate_child& child, const state_ptr& state);
+  template <class Handle>
+  void watch(logic::child_kind kind, const Handle& child);
+
+  supervisor_actor::pointer self_;
+  const house& house_;
+  escalation_actor_type escalation_;
+  logic::restart_budget escalation_budget_;
+  bool escalation_abandoned_ = false;
+  std::optional<deadline> scheduled_;
+  std::map<approval_id, gate_child> gates_;
+};
+
+}  // namespace im

@@ -1,0 +1,155 @@
+#include "tests/actors/fake_store.hpp"
+
+#include <algorithm>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+namespace im::test {
+
+namespace {
+
+disposition disposition_of(const decision_event& event) {
+  return std::holds_alternative<fact::signals_attached>(event.fact.value) ? disposition::attached : disposition::opened;
+}
+
+caf::error away() { return caf::make_error(errc::store_unavailable, "the store is away"); }
+
+class fake_state {
+public:
+  fake_state(persistence_actor::pointer self, std::shared_ptr<fake_store> store)
+      : self_{self}, store_{std::move(store)} {}
+
+  persistence_actor::behavior_type make_behavior() {
+    return {
+        [this](write_atom, const event_batch& batch) { return write(batch); },
+        [this](read_log_atom, const incident_id& id, std::uint64_t after) { return read_log(id, after); },
+        [this](read_event_atom, const event_id& id) { return read_event(id); },
+        [this](find_fingerprint_atom, const std::string& fingerprint) { return find(fingerprint); },
+        [this](read_policy_atom, const policy_query& query) -> caf::result<policy_answer> {
+          if (store_->away) return away();
+          return policy_answer{false, store_->policies.at(query.kind), "etag"};
+        },
+        [this](read_due_atom, const time_point& before, const std::string&) { return read_due(before); },
+        [](drain_atom) {},
+        [this](tick_atom) { answer_waiting(); },
+    };
+  }
+
+  static inline const char* name = "fake_store";
+
+private:
+  caf::result<write_outcome> write(const event_batch& batch) {
+    if (!store_->held) return answer(batch);
+    auto promise = self_->make_response_promise<write_outcome>();
+    waiting_.emplace_back(promise, batch);
+    return promise;
+  }
+
+  void answer_waiting() {
+    if (store_->held) return;
+    for (auto& [promise, batch] : std::exchange(waiting_, {})) {
+      auto outcome = store_->append(batch);
+      if (outcome)
+        promise.deliver(*outcome);
+      else
+        promise.deliver(to_caf(outcome.error()));
+    }
+  }
+
+  caf::result<write_outcome> answer(const event_batch& batch) {
+    auto outcome = store_->append(batch);
+    if (!outcome) return to_caf(outcome.error());
+    return *outcome;
+  }
+
+  caf::result<log_page> read_log(const incident_id& id, std::uint64_t after) {
+    if (store_->away) return away();
+    log_page page;
+    for (const auto& event : store_->logs[id])
+      if (event->sequence > after) page.events.push_back(event);
+    return page;
+  }
+
+  caf::result<event_ptr> read_event(const event_id& id) {
+    for (const auto& [incident, log] : store_->logs)
+      for (const auto& event : log)
+        if (event->id == id) return event;
+    return caf::make_error(errc::not_found, "no such event");
+  }
+
+  caf::result<fingerprint_lookup> find(const std::string& fingerprint) {
+    if (store_->away) return away();
+    const auto found = store_->newest.find(fingerprint);
+    if (found == store_->newest.end()) return fingerprint_lookup{};
+    return fingerprint_lookup{found->second, is_open(store_->states[found->second].record.status)};
+  }
+
+  caf::result<due_page> read_due(const time_point& before) {
+    if (store_->away) return away();
+    due_page page;
+    for (const auto& [id, state] : store_->states)
+      if (const auto next = next_deadline(state); next && next->due_at <= before)
+        page.entries.push_back({id, next->kind, next->due_at});
+    return page;
+  }
+
+  persistence_actor::pointer self_;
+  std::shared_ptr<fake_store> store_;
+  std::vector<std::pair<caf::typed_response_promise<write_outcome>, event_batch>> waiting_;
+};
+
+}  // namespace
+
+std::optional<write_outcome> fake_store::refused_by_a_law(const event_batch& batch) {
+  const auto& stored = logs[batch.incident_id];
+  write_outcome refused;
+  for (const auto& event : batch.events)
+    for (const auto& request : event->request_ids)
+      if (const auto found = covered.find(request); found != covered.end()) {
+        refused.what = write_outcome::kind::covered;
+        refused.covered = found->second;
+        return refused;
+      }
+  if (batch.events.front()->sequence != stored.size() + 1) {
+    refused.what = write_outcome::kind::sequence_taken;
+    refused.head = stored.size();
+    return refused;
+  }
+  if (const auto* opened = std::get_if<fact::incident_opened>(&batch.events.front()->fact.value)) {
+    const auto holder = newest.find(opened->record.fingerprint);
+    if (holder != newest.end() && is_open(states[holder->second].record.status)) {
+      refused.what = write_outcome::kind::fingerprint_taken;
+      refused.open_incident = holder->second;
+      return refused;
+    }
+  }
+  return std::nullopt;
+}
+
+result<write_outcome> fake_store::append(const event_batch& batch) {
+  if (away) return fail(errc::store_unavailable, "the store is away");
+  ++writes;
+  if (const auto refused = refused_by_a_law(batch)) return *refused;
+  auto& state = states[batch.incident_id];
+  for (const auto& event : batch.events) {
+    logs[batch.incident_id].push_back(event);
+    apply(state, *event);
+    for (const auto& request : event->request_ids)
+      covered[request] = {request, event->incident_id, event->id, event->sequence, disposition_of(*event)};
+    if (std::holds_alternative<fact::incident_opened>(event->fact.value))
+      newest[state.record.fingerprint] = batch.incident_id;
+  }
+  if (lose_answers > 0) {
+    --lose_answers;
+    return fail(errc::store_unavailable, "the answer was lost; nobody knows whether it was stored");
+  }
+  return write_outcome{};
+}
+
+persistence_actor spawn_fake(caf::actor_system& system, std::shared_ptr<fake_store> store) {
+  return system.spawn<caf::stateful_actor<fake_state, persistence_actor::base>>(std::move(store));
+}
+
+}  // namespace im::test

@@ -1,0 +1,39 @@
+#pragma once
+/// ruvector-service in memory, with its three laws, as the persistence actor of a test. Shared by the houses of a test, as
+/// the real one is by instances; it can be held, be away, and lose an answer after the commit.
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+
+#include "messages/protocol/actors.hpp"
+
+namespace im::test {
+
+class fake_store {
+public:
+  /// What the store says to a write.
+  [[nodiscard]] result<write_outcome> append(const event_batch& batch);
+
+  std::map<incident_id, std::vector<event_ptr>> logs;
+  std::map<request_id, covered_elsewhere> covered;
+  std::map<std::string, incident_id> newest;  ///< by fingerprint
+  std::map<incident_id, incident_state> states;
+  std::map<policy_kind, std::string> policies;
+
+  bool away = false;
+  bool held = false;     ///< writes wait; a tick of the actor answers them once this is false
+  int lose_answers = 0;  ///< so many writes are stored and answered by an error
+  std::size_t writes = 0;
+
+  [[nodiscard]] const std::vector<event_ptr>& log(const incident_id& id) { return logs[id]; }
+
+private:
+  [[nodiscard]] std::optional<write_outcome> refused_by_a_law(const event_batch& batch);
+};
+
+[[nodiscard]] persistence_actor spawn_fake(caf::actor_system& system, std::shared_ptr<fake_store> store);
+
+}  // namespace im::test

@@ -1,0 +1,71 @@
+#pragma once
+/// A house of actors on virtual time over a fake store: what a test of the actors stands on.
+
+#include <memory>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include "actors/incident_house.hpp"
+#include "tests/actors/fake_store.hpp"
+#include "tests/support/samples.hpp"
+
+namespace im::test {
+
+/// Time that goes on with the test's scheduler, and may be set off by a jump.
+class virtual_wall_clock final : public wall_clock {
+public:
+  [[nodiscard]] time_point now() const override { return t0 + elapsed + jump; }
+  milliseconds elapsed{0};
+  milliseconds jump{0};
+};
+
+/// The answer to one command, once it came.
+using pending = std::shared_ptr<std::optional<result<reply>>>;
+
+class world {
+public:
+  explicit world(std::shared_ptr<fake_store> with = nullptr, std::shared_ptr<virtual_wall_clock> time = nullptr);
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+  ~world();
+
+  pending send(command c);
+  pending await(incident_id incident, approval_id gate, milliseconds wait);
+  /// Sends, lets everything run, and gives the answer, which must have come.
+  result<reply> ask(command c);
+  void run();
+  /// Lets the store answer the writes that it held.
+  void release();
+  /// Lets time pass, a second at a time, so that timers fire in their order.
+  void pass(seconds time);
+  /// Ends the newest child of that kind as a crash would.
+  void crash(logic::child_kind kind);
+
+  std::shared_ptr<fake_store> store;
+  std::shared_ptr<virtual_wall_clock> clock;
+  telemetry::metrics metrics;
+  actor_environment env;
+  std::vector<std::pair<logic::child_kind, caf::actor>> children;
+
+private:
+  caf::actor_system_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  persistence_actor persistence_;
+
+public:
+  std::unique_ptr<incident_house> house;
+  [[nodiscard]] caf::scheduler::test_coordinator& scheduler();
+};
+
+/// Commands, each with a request id of its own.
+[[nodiscard]] command signal_of(severity s, std::string fingerprint = "fp", std::optional<severity> suggests = {});
+[[nodiscard]] command change_of(incident_id id, change_kind change, std::string actor = "grace");
+[[nodiscard]] command evaluation_of(incident_id id, severity suggests);
+[[nodiscard]] command vote_on(incident_id id, approval_id gate, std::string approver, approver_type role,
+                              vote_decision decision = vote_decision::approved);
+[[nodiscard]] command read_of(incident_id id);
+
+}  // namespace im::test
