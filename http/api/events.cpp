@@ -1,0 +1,156 @@
+/// Events from every detector on the platform. Each route knows its dialect; all end as the same command.
+
+#include "http/api/events/batch.hpp"
+#include "http/api/events/signature.hpp"
+#include "http/api/resources.hpp"
+#include "http/uri.hpp"
+
+namespace im::api {
+
+namespace {
+
+using namespace events;
+
+constexpr std::string_view ndjson = "application/x-ndjson";
+constexpr std::string_view cloudevents_batch = "application/cloudevents-batch+json";
+constexpr std::string_view cloudevents_one = "application/cloudevents+json";
+
+bool has_media_type(const http::request& request, std::string_view wanted) {
+  return http::iequals(http::media_type(request.header("Content-Type").value_or("")), wanted);
+}
+
+error too_many_items() {
+  return {errc::payload_too_large, "a body holds at most " + std::to_string(limits::batch_items) + " events"};
+}
+
+/// A list of events, each judged alone.
+result<std::vector<incoming>> judge_list(const json::node& list, const intake& in, translator translate) {
+  if (list.size() > limits::batch_items) return std::unexpected{too_many_items()};
+  std::vector<incoming> judged;
+  judged.reserve(list.size());
+  list.each_item(
+      [&](std::size_t index, json::node event) { judged.push_back(in.judge(event, translate(event, in.at), index)); });
+  return judged;
+}
+
+/// A document a line; a line that is none fails alone. Blank lines are passed over.
+result<std::vector<incoming>> judge_lines(std::string_view body, const intake& in, translator translate) {
+  std::vector<incoming> judged;
+  while (!body.empty()) {
+    const auto end = std::min(body.find('\n'), body.size());
+    auto line = http::trim(body.substr(0, end));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    body.remove_prefix(std::min(end + 1, body.size()));
+    if (line.empty()) continue;
+    if (judged.size() == limits::batch_items) return std::unexpected{too_many_items()};
+    const auto event = json::document::parse(line);
+    if (event)
+      judged.push_back(in.judge(event->root(), translate(event->root(), in.at), judged.size()));
+    else
+      judged.push_back({std::unexpected{event.error()}, {}});
+  }
+  if (judged.empty()) return fail(errc::malformed_body, "the body holds no event");
+  return judged;
+}
+
+void submit_all(call c, result<std::vector<incoming>> events) {
+  if (!events) return c.fail(events.error());
+  submit_batch(std::move(c), std::move(*events));
+}
+
+/// One event, or a list of them.
+void take_events(call c, const http::request& request, const intake& in, translator translate) {
+  const auto body = json::document::parse(request.body);
+  if (!body) return c.fail(body.error());
+  const auto root = body->root();
+  if (root.is(json::kind::array)) return submit_all(std::move(c), judge_list(root, in, translate));
+  submit_one(std::move(c), in.judge(root, translate(root, in.at), std::nullopt));
+}
+
+void receive_platform(call c, const http::request& request) {
+  auto in = open_intake(c, request, "events");
+  if (!in) return c.fail(in.error());
+  in->echoes_id = true;
+  if (has_media_type(request, ndjson)) return submit_all(std::move(c), judge_lines(request.body, *in, from_platform));
+  take_events(std::move(c), request, *in, from_platform);
+}
+
+void receive_sentinel(call c, const http::request& request) {
+  const auto in = open_intake(c, request, "sentinel");
+  if (!in) return c.fail(in.error());
+  if (const auto& key = c.ports().sentinel_webhook_secret; !key.empty()) {
+    const auto body = json::document::parse(request.body);
+    if (!body) return c.fail(body.error());
+    const auto verified = verify_signature(request.body, request.header("X-Sentinel-Signature"),
+                                           body->root().find_string("signature"), key.reveal());
+    if (!verified) return c.fail(verified.error());
+  }
+  take_events(std::move(c), request, *in, from_sentinel);
+}
+
+void receive_shield(call c, const http::request& request) {
+  const auto in = open_intake(c, request, "shield");
+  if (!in) return c.fail(in.error());
+  take_events(std::move(c), request, *in, from_shield);
+}
+
+void receive_alertmanager(call c, const http::request& request) {
+  const auto in = open_intake(c, request, "alertmanager");
+  if (!in) return c.fail(in.error());
+  auto body = form::open(request);
+  if (!body) return c.fail(body.error());
+  const auto version = body->root().find_string("version");
+  if (!body->has("version"))
+    body->require(false, "version");
+  else if (version != "4")
+    body->reject(field_error::kind::invalid_value, "version", "must be \"4\"");
+  const auto alerts = body->root().find("alerts");
+  body->require(body->has("alerts"), "alerts");
+  if (body->has("alerts") && !alerts->is(json::kind::array))
+    body->reject(field_error::kind::invalid_type, "alerts", "must be an array");
+  if (const auto wrong = body->verdict()) return c.fail(*wrong);
+  submit_all(std::move(c), judge_list(*alerts, *in, from_alert));
+}
+
+/// The `ce-…` headers without that prefix, undone of their percent-encoding (HTTP binding, §3.1.3.2).
+string_map cloudevent_attributes(const http::request& request) {
+  constexpr std::string_view prefix = "ce-";
+  string_map attributes;
+  for (std::size_t i = 0; i < request.headers.size(); ++i) {
+    const auto [name, value] = request.headers.at(i);
+    if (name.size() <= prefix.size() || !http::iequals(name.substr(0, prefix.size()), prefix)) continue;
+    attributes.emplace(fold_word(name.substr(prefix.size())), http::percent_decode(value).value_or(std::string{value}));
+  }
+  return attributes;
+}
+
+void receive_cloudevents(call c, const http::request& request) {
+  const auto in = open_intake(c, request, "cloudevents");
+  if (!in) return c.fail(in.error());
+  const auto attributes = cloudevent_attributes(request);
+  const bool structured = has_media_type(request, cloudevents_one) || has_media_type(request, cloudevents_batch);
+  if (structured || !attributes.contains("specversion"))
+    return take_events(std::move(c), request, *in, from_cloudevent);
+  const auto data =
+      json::document::parse(request.body.empty() ? std::string_view{"null"} : std::string_view{request.body});
+  if (!data) return c.fail(data.error());
+  const auto root = data->root();
+  submit_one(std::move(c), in->judge(root, from_binary_cloudevent(attributes, root, in->at), std::nullopt));
+}
+
+http::route_options batch_of(std::vector<std::string> content_types) {
+  return {.max_body_bytes = limits::batch_body_bytes, .content_types = std::move(content_types)};
+}
+
+}  // namespace
+
+void add_event_routes(route_adder& routes) {
+  routes.post("/api/v1/events", receive_platform, batch_of({"application/json", std::string{ndjson}}));
+  routes.post("/api/v1/events/sentinel", receive_sentinel, batch_of({"application/json"}));
+  routes.post("/api/v1/events/shield", receive_shield, batch_of({"application/json"}));
+  routes.post("/api/v1/events/alertmanager", receive_alertmanager, batch_of({"application/json"}));
+  routes.post("/api/v1/events/cloudevents", receive_cloudevents,
+              batch_of({"application/json", std::string{cloudevents_one}, std::string{cloudevents_batch}}));
+}
+
+}  // namespace im::api

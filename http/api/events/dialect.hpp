@@ -1,0 +1,124 @@
+#pragma once
+/// What the dialects of `POST /api/v1/events…` share. A translator is pure: a document in, a signal out. Where a contract
+/// names a field it is strict; in free-form parts it takes what it understands and loses no signal over the rest.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/api/fields.hpp"
+#include "messages/commands.hpp"
+#include "messages/json/writer.hpp"
+
+namespace im::api::events {
+
+/// What an event that does not say so itself is taken to be.
+struct reception {
+  time_point received_at;
+  im::environment environment = environment::production;
+};
+
+using signal_result = result<cmd::ingest_signal>;
+
+/// The category that a detector's word for its finding stands for: the first row of the table in dialect.cpp with a part of it.
+[[nodiscard]] incident_category category_of(std::string_view word);
+
+/// `production` or `prod`, …; nothing for other words.
+[[nodiscard]] std::optional<environment> environment_of(std::string_view word);
+
+/// Reads free-form objects: what is absent or of another type counts as not given.
+class loose_object {
+public:
+  explicit loose_object(json::node from) : from_{from} {}
+
+  /// The first of these members that is a text which is not empty.
+  [[nodiscard]] std::optional<std::string> text(std::initializer_list<std::string_view> names) const;
+  [[nodiscard]] std::optional<double> number(std::initializer_list<std::string_view> names) const;
+  [[nodiscard]] std::optional<json::node> object(std::initializer_list<std::string_view> names) const;
+  /// Tags or labels; empty when they are not as `tag_map` wants them.
+  [[nodiscard]] string_map tags(std::string_view name) const;
+  /// All members that are texts, numbers or booleans, bounded.
+  [[nodiscard]] string_map all_texts() const;
+  /// The members that are numbers, `limits::list_items` at most.
+  [[nodiscard]] std::map<std::string, double, std::less<>> numbers() const;
+  /// 0..1.
+  [[nodiscard]] std::optional<double> confidence(std::initializer_list<std::string_view> names) const;
+  /// `affected_resource` or `resource`; else the service, endpoint, model, deployment, tenant or host that it names.
+  [[nodiscard]] std::optional<affected_resource> resource() const;
+
+private:
+  json::node from_;
+};
+
+/// An incident's metadata, member by member. One that would break `limits::raw_object_bytes` is left out.
+class metadata_writer {
+public:
+  metadata_writer() { out_.begin_object(); }
+  void add(std::string_view name, std::string_view text);
+  void add_if_given(std::string_view name, const std::optional<std::string>& text) {
+    if (text && !text->empty()) add(name, *text);
+  }
+  /// A value that is JSON already.
+  void add_json(std::string_view name, std::string_view json);
+  [[nodiscard]] object_text take();
+
+private:
+  json::writer out_;
+};
+
+/// A resource that is known by one name.
+[[nodiscard]] affected_resource named_resource(resource_type type, std::string_view id);
+
+/// Bounds the texts and fills what follows from the rest: the suggested severity, the resource's name, the fingerprint.
+[[nodiscard]] cmd::ingest_signal completed(cmd::ingest_signal signal);
+
+// ---- The dialects
+
+/// The platform envelope. Its id is `execution_id`.
+[[nodiscard]] signal_result from_platform(const json::node& event, const reception& at);
+
+/// Any of Sentinel's three shapes. Its id is `alert_id`.
+[[nodiscard]] signal_result from_sentinel(const json::node& event, const reception& at);
+
+/// Shield's event. Its id is `event_id`.
+[[nodiscard]] signal_result from_shield(const json::node& event, const reception& at);
+
+/// One alert of Alertmanager's webhook. Its id is `fingerprint:startsAt`, with `:resolved` when it resolves.
+[[nodiscard]] signal_result from_alert(const json::node& alert, const reception& at);
+
+/// The context attributes of a CloudEvent, wherever they came from.
+struct cloudevent {
+  std::optional<name_text> specversion;
+  std::optional<name_text> id;
+  std::optional<name_text> source;
+  std::optional<name_text> type;
+  std::optional<name_text> subject;
+  std::optional<std::string> time;
+  std::optional<any_severity> severity;  ///< an extension attribute
+};
+
+template <class V>
+void describe(V& v, like<cloudevent> auto& x) {
+  v.required("specversion", x.specversion);
+  v.required("id", x.id);
+  v.required("source", x.source);
+  v.required("type", x.type);
+  v.optional("subject", x.subject);
+  v.optional("time", x.time);
+  v.optional("severity", x.severity);
+}
+
+/// Structured mode. Its id is `source:id`.
+[[nodiscard]] signal_result from_cloudevent(const json::node& event, const reception& at);
+
+/// Binary mode: the attributes are the `ce-…` headers without that prefix, the document is the data.
+[[nodiscard]] signal_result from_binary_cloudevent(const string_map& attributes, const json::node& data,
+                                                   const reception& at);
+
+/// What a payload says beyond its envelope; shared by the platform's envelope and CloudEvents.
+[[nodiscard]] cmd::ingest_signal from_payload(const json::node& payload, std::string_view source,
+                                              std::string_view event_type, const reception& at);
+
+}  // namespace im::api::events

@@ -1,0 +1,116 @@
+#include <catch2/catch_test_macros.hpp>
+#include <thread>
+
+#include "tests/http/api/support.hpp"
+
+using namespace im;
+using namespace im::api;
+using namespace im::api::test;
+
+namespace {
+
+constexpr std::string_view events = "/api/v1/events";
+const header_list ndjson = {{"Content-Type", "application/x-ndjson; charset=utf-8"}};
+
+std::string event(std::string_view id) {
+  return R"({"source":"edge","event_type":"t","execution_id":")" + std::string{id} +
+         R"(","timestamp":"2026-11-22T00:59:00Z","severity":"low","payload":{}})";
+}
+
+}  // namespace
+
+TEST_CASE("one poisoned line of NDJSON fails alone") {
+  surface s;
+  const auto a = s.post(events, event("e-1") + "\n{broken\n\r\n  " + event("e-3") + "\r\n{\"source\":\"x\"}\n", ndjson);
+  CHECK(a.code() == 202);
+  CHECK(a.at("0.status") == "accepted");
+  CHECK(a.at("0.execution_id") == "e-1");
+  CHECK(a.at("1.status") == "rejected");
+  CHECK(a.at("1.error.code") == "MALFORMED_BODY");
+  CHECK(a.at("2.execution_id") == "e-3");
+  CHECK(a.at("3.error.code") == "VALIDATION_ERROR");
+  CHECK(a.at("3.error.details.errors.0.field") == "event_type");
+  CHECK(a.at("4") == "(none)");
+  CHECK(s.incidents.commands.size() == 2);
+  CHECK(s.incidents.hand_overs == 1);
+}
+
+TEST_CASE("one poisoned item of an array fails alone") {
+  surface s;
+  const auto a = s.post(events, "[" + event("e-1") + ",42,{}," + event("e-4") + "]");
+  CHECK(a.code() == 202);
+  CHECK(a.at("0.status") == "accepted");
+  CHECK(a.at("1.status") == "rejected");
+  CHECK(a.at("2.status") == "rejected");
+  CHECK(a.at("3.status") == "accepted");
+}
+
+TEST_CASE("a list without events is answered by a list without results") {
+  surface s;
+  CHECK(s.post(events, "[]").raw.body == "[]");
+  CHECK(s.post(events, "\n\n", ndjson).at("error.code") == "MALFORMED_BODY");
+}
+
+TEST_CASE("an Idempotency-Key counts for each item of a batch") {
+  surface s;
+  (void)s.post(events, "[" + event("e-1") + "," + event("e-2") + "]", {{"Idempotency-Key", "k"}});
+  CHECK(s.incidents.commands[0].context.request == "key:POST /api/v1/events:k:0");
+  CHECK(s.incidents.commands[1].context.request == "key:POST /api/v1/events:k:1");
+}
+
+TEST_CASE("more events than a body may hold are refused together") {
+  surface s;
+  std::string lines;
+  std::string list = "[";
+  for (std::size_t i = 0; i <= limits::batch_items; ++i) {
+    lines += "{}\n";
+    list += i == 0 ? "{}" : ",{}";
+  }
+  CHECK(s.post(events, lines, ndjson).code() == 413);
+  CHECK(s.post(events, list + "]").code() == 413);
+  CHECK(s.incidents.commands.empty());
+}
+
+TEST_CASE("a batch that failed as a whole for a reason that may pass answers 503") {
+  surface s;
+  s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::store_unavailable, "away"); };
+  const auto all = s.post(events, "[" + event("e-1") + "," + event("e-2") + "]");
+  CHECK(all.code() == 503);
+  CHECK(all.raw.header("Retry-After"));
+  CHECK(s.failures == std::vector<std::string>{"away"});
+  const auto mixed = s.post(events, "[" + event("e-1") + ",7]");
+  CHECK(mixed.code() == 202);
+  CHECK(mixed.at("0.error.retryable") == "true");
+  CHECK(mixed.at("1.error.retryable") == "false");
+  s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::conflict, "no"); };
+  CHECK(s.post(events, "[" + event("e-1") + "]").code() == 202);
+}
+
+TEST_CASE("answers that come from many threads in any order are told in the order asked") {
+  class late_incidents final : public incident_service {
+  public:
+    void submit(command, reply_handler) override {}
+    void submit_all(std::vector<std::pair<command, reply_handler>> all) override {
+      std::vector<std::jthread> threads;
+      for (auto it = all.rbegin(); it != all.rend(); ++it)
+        threads.emplace_back([done = std::move(it->second)]() mutable { done(decided()); });
+    }
+    void await_verdict(incident_id, approval_id, milliseconds, reply_handler) override {}
+  };
+  late_incidents late;
+  fake_store store;
+  fixed_clock clock;
+  http::router routes;
+  add_routes(routes, {late, store, store, clock, "1"});
+  http::request request;
+  request.method = http::verb::post;
+  request.path = events;
+  request.headers.add("Content-Type", "application/x-ndjson");
+  for (int i = 0; i < 50; ++i) request.body += event("e-" + std::to_string(i)) + "\n";
+  std::optional<http::response> taken;
+  const auto match = routes.match(http::verb::post, events);
+  match.target->handle(std::move(request), http::responder::into([&](http::response&& r) { taken = std::move(r); }));
+  REQUIRE(taken);
+  const auto a = parsed(std::move(*taken));
+  for (int i = 0; i < 50; ++i) CHECK(a.at(std::to_string(i) + ".execution_id") == "e-" + std::to_string(i));
+}

@@ -1,0 +1,50 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/http/api/support.hpp"
+
+using namespace im;
+using namespace im::api;
+using namespace im::api::test;
+
+TEST_CASE("health tells the version alone") {
+  surface s;
+  const auto a = s.get("/health");
+  CHECK(a.code() == 200);
+  CHECK(a.raw.body == R"({"status":"healthy","version":"9.8.7"})");
+  CHECK(s.get("/health/live").at("status") == "alive");
+}
+
+TEST_CASE("ready is 503 while the store is away or the service drains") {
+  bool draining = false;
+  surface s{[&](dependencies& d) { d.draining = [&] { return draining; }; }};
+  CHECK(s.get("/health/ready").code() == 200);
+  s.store.broken = error{errc::store_unavailable, "connection refused by 10.0.0.3"};
+  const auto away = s.get("/health/ready");
+  CHECK(away.code() == 503);
+  CHECK(away.at("error.code") == "STORE_UNAVAILABLE");
+  CHECK(away.raw.body.find("10.0.0.3") == std::string::npos);
+  s.store.broken.reset();
+  draining = true;
+  CHECK(s.get("/health/ready").at("error.code") == "DRAINING");
+  CHECK(s.get("/health/live").code() == 200);
+}
+
+TEST_CASE("each agent answers for itself, by GET and by POST") {
+  surface s;
+  for (const auto& [path, body] : {std::pair{"escalation", R"({"agent":"incident-escalation","status":"healthy"})"},
+                                   std::pair{"hitl", R"({"agent":"incident-approver","status":"healthy"})"},
+                                   std::pair{"postmortem", R"({"agent":"postmortem-generator","status":"healthy"})"}}) {
+    const auto target = std::string{"/api/v1/agents/"} + path + "/health";
+    CHECK(s.get(target).raw.body == body);
+    CHECK(s.post(target).raw.body == body);
+  }
+}
+
+TEST_CASE("the orchestrator reads its actions as the store has them") {
+  surface s;
+  s.store.page = R"({"actions":[],"next":"c8"})";
+  CHECK(s.get("/api/v1/orchestrator/actions?after=c7&wait=30").raw.body == s.store.page);
+  CHECK(s.store.asked == std::vector<std::string>{"actions c7 30"});
+  CHECK(s.get("/api/v1/orchestrator/actions?wait=61").bad_fields() == std::vector<std::string>{"wait INVALID_VALUE"});
+  CHECK(s.get("/api/v1/orchestrator/actions?wait=1&wait=2").code() == 400);
+}

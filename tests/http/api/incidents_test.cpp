@@ -1,0 +1,196 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "messages/json/codec.hpp"
+#include "tests/http/api/support.hpp"
+
+using namespace im;
+using namespace im::api;
+using namespace im::api::test;
+
+namespace {
+
+const std::string incidents = "/api/v1/incidents";
+const std::string one = incidents + "/" + std::string{some_incident};
+
+}  // namespace
+
+TEST_CASE("a list passes its filters on and answers the store's page") {
+  surface s;
+  s.store.page = R"({"items":[{"id":"x"}],"next_cursor":"c"})";
+  const auto a = s.get(
+      incidents +
+      "?status=NEW,ESCALATED&severity=P0&category=cost&source=s&q=slow%20chat&open=true&limit=5&cursor=abc&other=1");
+  CHECK(a.raw.body == s.store.page);
+  CHECK(s.store.listed == view::incidents);
+  CHECK(s.store.filters == string_map{{"status", "NEW,ESCALATED"},
+                                      {"severity", "P0"},
+                                      {"category", "cost"},
+                                      {"source", "s"},
+                                      {"q", "slow chat"},
+                                      {"open", "true"},
+                                      {"limit", "5"},
+                                      {"cursor", "abc"}});
+  (void)s.get(incidents);
+  CHECK(s.store.filters == string_map{{"limit", "100"}});
+}
+
+TEST_CASE("a list names all its bad filters at once") {
+  surface s;
+  CHECK(s.get(incidents + "?status=NEW,OPEN&severity=p0&category=x&open=1&limit=1001").bad_fields() ==
+        std::vector<std::string>{"status INVALID_VALUE", "severity INVALID_VALUE", "category INVALID_VALUE",
+                                 "open INVALID_VALUE", "limit INVALID_VALUE"});
+  CHECK(s.get(incidents + "?limit=0").code() == 400);
+  CHECK(s.get(incidents + "?limit=5x").code() == 400);
+}
+
+TEST_CASE("an incident is read where it lives, and says when that was from memory") {
+  surface s;
+  const auto a = s.get(one);
+  CHECK(a.code() == 200);
+  CHECK(a.at("data.id") == some_incident);
+  CHECK(a.at("data.status") == "ACKNOWLEDGED");
+  CHECK(a.at("stale") == "(none)");
+  CHECK(std::holds_alternative<cmd::read_incident>(s.incidents.last().body));
+  CHECK(s.incidents.last().context.request.empty());
+  s.incidents.answers = [](const command&) {
+    auto r = decided();
+    r.stale = true;
+    return r;
+  };
+  CHECK(s.get(one).at("stale") == "true");
+}
+
+TEST_CASE("an incident that nobody knows is 404, an id that is none 400") {
+  surface s;
+  s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::not_found, "no incident"); };
+  CHECK(s.get(one).code() == 404);
+  CHECK(s.get(incidents + "/test-123").bad_fields() == std::vector<std::string>{"id INVALID_VALUE"});
+  CHECK(s.get(incidents + "/test-123/log").code() == 400);
+  CHECK(s.post(incidents + "/test-123/close").code() == 400);
+}
+
+TEST_CASE("an incident is opened by hand") {
+  surface s;
+  const auto a = s.post(incidents, R"({"title":"Chat is down","severity":"critical","description":"all regions",
+    "category":"availability","affected_resource":{"type":"service","id":"chat"},"tags":{"team":"llm"},
+    "execution_id":"550e8400-e29b-41d4-a716-446655440000"})");
+  CHECK(a.code() == 201);
+  CHECK(a.raw.header("Location") == one);
+  CHECK(a.at("data.id") == some_incident);
+  CHECK(a.at("persisted") == "true");
+  const auto& signal = s.incidents.last_as<cmd::ingest_signal>();
+  CHECK(signal.source == "manual");
+  CHECK(signal.severity == severity::p0);
+  CHECK(signal.category == incident_category::availability);
+  CHECK(signal.resource.name == "chat");
+  CHECK(signal.payload.type == signal_type::manual);
+  CHECK(signal.fingerprint ==
+        derive_fingerprint("manual", incident_category::availability, signal.resource, "Chat is down"));
+  CHECK(signal.timestamp == at(now_text));
+  CHECK(s.incidents.last().context.request == "incidents.open:550e8400-e29b-41d4-a716-446655440000");
+}
+
+TEST_CASE("an incident that was open already is answered with 200") {
+  surface s;
+  s.incidents.answers = [](const command&) {
+    auto r = decided();
+    r.disposition = disposition::attached;
+    return r;
+  };
+  CHECK(s.post(incidents, R"({"title":"a","severity":"P2"})").code() == 200);
+}
+
+TEST_CASE("a dry run shows the incident that it would open") {
+  surface s;
+  s.incidents.answers = [](const command& c) {
+    CHECK(c.context.dry_run);
+    auto r = decided("{}", incident_state{});
+    auto event = *r.event;
+    event.fact.value = fact::incident_opened{some_state().record, {}, {}};
+    r.event = std::make_shared<decision_event>(event);
+    r.persisted = false;
+    return r;
+  };
+  const auto a = s.post(incidents + "?dry_run=true", R"({"title":"a","severity":"P2"})");
+  CHECK(a.code() == 200);
+  CHECK(a.at("data.title") == "latency of chat-api");
+  CHECK(a.at("persisted") == "false");
+}
+
+TEST_CASE("a repeated opening is told with the incident as it is read") {
+  surface s;
+  s.incidents.answers = [](const command& c) {
+    if (std::holds_alternative<cmd::read_incident>(c.body)) return decided();
+    incident_state stub;
+    stub.record.id = some_state().record.id;
+    auto r = decided("{}", stub);
+    r.event = nullptr;
+    r.disposition = disposition::duplicate;
+    r.replayed = true;
+    return r;
+  };
+  const auto a = s.post(incidents, R"({"title":"a","severity":"P2"})");
+  CHECK(a.code() == 200);
+  CHECK(a.at("data.title") == "latency of chat-api");
+  CHECK(a.raw.header("Idempotent-Replayed") == "true");
+}
+
+TEST_CASE("an opening names all its bad fields at once") {
+  surface s;
+  const auto a = s.post(incidents, R"({"title":"","severity":"P9","category":"x","affected_resource":{"type":"moon"},
+    "tags":{"a":[1]},"timestamp":5,"parent_incident":"p"})");
+  CHECK(a.code() == 400);
+  CHECK(a.bad_fields() == std::vector<std::string>{"title INVALID_VALUE", "severity INVALID_VALUE",
+                                                   "category INVALID_VALUE", "affected_resource.type INVALID_VALUE",
+                                                   "affected_resource.id REQUIRED", "timestamp INVALID_TYPE",
+                                                   "parent_incident INVALID_VALUE", "tags.a INVALID_TYPE"});
+  CHECK(s.post(incidents, R"({"title":")" + std::string(600, 'x') + R"(","severity":"P1"})").code() == 400);
+  CHECK(s.incidents.commands.empty());
+}
+
+TEST_CASE("a log is the store's own text, page by page") {
+  surface s;
+  s.store.log = R"({"events":[{"sequence":6}]})";
+  CHECK(s.get(one + "/log?after=5&limit=100").raw.body == s.store.log);
+  CHECK(s.store.asked == std::vector<std::string>{"log 5 100"});
+  CHECK(s.get(one + "/log?after=-1&limit=501").bad_fields() ==
+        std::vector<std::string>{"after INVALID_VALUE", "limit INVALID_VALUE"});
+}
+
+TEST_CASE("an empty log is 404 from its beginning, and a page after its end") {
+  surface s;
+  CHECK(s.get(one + "/log").code() == 404);
+  CHECK(s.get(one + "/timeline").code() == 404);
+  CHECK(s.get(one + "/log?after=9").code() == 200);
+  CHECK(s.get(one + "/timeline?after=9").at("timeline") == "[]");
+}
+
+TEST_CASE("a timeline is the log in words, and says when there is more") {
+  surface s;
+  decision_event opened;
+  opened.id = event_id::parse("0193502a-7c00-7000-8000-00000000e001").value();
+  opened.agent_id = "incident-manager:1.0.0:host-1";
+  opened.timestamp = at(now_text);
+  opened.sequence = 1;
+  opened.fact.value = fact::incident_opened{some_state().record, {}, {}};
+  s.store.log = R"({"events":[)" + json::encode(opened) + "]}";
+  const auto a = s.get(one + "/timeline?limit=1");
+  CHECK(a.at("incident_id") == some_incident);
+  CHECK(a.at("timeline.0.type") == "detection");
+  CHECK(a.at("timeline.0.description") == "Opened as P1: latency of chat-api");
+  CHECK(a.at("timeline.0.actor") == "llm-sentinel");
+  CHECK(a.at("timeline.0.sequence") == "1");
+  CHECK(a.at("timeline.0.timestamp") == now_text);
+  CHECK(a.at("next_after") == "1");
+  CHECK(s.get(one + "/timeline").at("next_after") == "(none)");
+}
+
+TEST_CASE("a store that is away is 503 with Retry-After, and is told to the log") {
+  surface s;
+  s.store.broken = error{errc::store_unavailable, "circuit open"};
+  const auto a = s.get(incidents);
+  CHECK(a.code() == 503);
+  CHECK(a.raw.header("Retry-After") == "1");
+  CHECK(s.get(one + "/log").code() == 503);
+  CHECK(s.failures.size() == 2);
+}
