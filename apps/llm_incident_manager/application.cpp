@@ -1,0 +1,220 @@
+#include "apps/llm_incident_manager/application.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <system_error>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/init_global_meta_objects.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include "actors/incident_house.hpp"
+#include "apps/llm_incident_manager/observers.hpp"
+#include "http/api/api.hpp"
+#include "http/server.hpp"
+#include "im/version.hpp"
+#include "messages/hash.hpp"
+#include "persistence/persistence_actor.hpp"
+#include "persistence/ruvector/service.hpp"
+#include "persistence/ruvector_client.hpp"
+#include "telemetry/log.hpp"
+
+namespace im {
+
+namespace {
+
+constexpr const char* store_file = "ruvector.db";
+
+/// Host and process: unique among the instances that share a store.
+std::string instance_name() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) return "unknown-" + std::to_string(getpid());
+  return std::string{host.data()} + '-' + std::to_string(getpid());
+}
+
+/// Known to this process alone: nobody else is to call the embedded store.
+http::secret embedded_key(time_point now) {
+  return http::secret{sha256_hex(uuid::v7(now).str() + uuid::v7(now).str())};
+}
+
+/// The policies that lie beside the program: an empty embedded store starts with them.
+std::filesystem::path shipped_policies() {
+  std::error_code failed;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+  return program.parent_path().parent_path() / "share" / "llm-incident-manager" / "policies";
+}
+
+void teach_caf_our_types() {
+  static const bool once = [] {
+    caf::init_global_meta_objects<caf::id_block::im>();
+    caf::core::init_global_meta_objects();
+    return true;
+  }();
+  (void)once;
+}
+
+caf::actor_system_config& configure(caf::actor_system_config& config, std::size_t threads) {
+  teach_caf_our_types();
+  config.set("caf.scheduler.max-threads", threads);
+  return config;
+}
+
+}  // namespace
+
+class application::impl {
+public:
+  impl(settings with, const wall_clock& clock)
+      : settings_{std::move(with)},
+        clock_{clock},
+        metrics_{{settings_.service_version, revision(), to_string(settings_.platform)}},
+        env_{clock_,
+             metrics_,
+             {settings_.service_version, instance_name(), environment_of(settings_.platform)},
+             settings_.passivate_after,
+             {}} {}
+
+  result<void> start() {
+    if (auto opened = open_store(); !opened) return opened;
+    system_ = std::make_unique<caf::actor_system>(configure(caf_config_, settings_.worker_threads));
+    persistence_ = persistence::spawn_persistence(*system_, client_, persistence_settings(metrics_));
+    house_ = std::make_unique<incident_house>(
+        *system_, env_, persistence_,
+        policy_names{settings_.escalation_policy_id, settings_.approval_policy_id, settings_.sla_policy_id});
+    if (auto listening = listen(); !listening) return listening;
+    house_->start_clock();
+    return {};
+  }
+
+  bool drain() {
+    draining_ = true;
+    bool clean = !http_ || http_->drain(limits::drain);
+    if (persistence_) {
+      caf::scoped_actor self{*system_};
+      self->request(persistence_, limits::drain, drain_atom_v)
+          .receive([] {}, [&](const caf::error&) { clean = false; });
+    }
+    stop();
+    return clean;
+  }
+
+  /// In the order of who calls whom: nobody is called after its end.
+  void stop() {
+    if (http_) http_->stop();
+    if (metrics_http_) metrics_http_->stop();
+    house_.reset();
+    if (persistence_) caf::anon_send_exit(std::exchange(persistence_, nullptr), caf::exit_reason::user_shutdown);
+    system_.reset();
+    client_.reset();
+    if (store_) store_->drain();
+    store_.reset();
+  }
+
+  [[nodiscard]] std::uint16_t http_port() const { return http_ ? http_->port() : 0; }
+  [[nodiscard]] std::optional<std::uint16_t> metrics_port() const {
+    return metrics_http_ ? std::optional{metrics_http_->port()} : std::nullopt;
+  }
+  [[nodiscard]] std::string store_address() const { return store_address_; }
+
+private:
+  result<void> open_store() {
+    persistence::ruvector_config config;
+    config.timeout = settings_.ruvector_timeout;
+    config.observers = client_observers();
+    if (settings_.ruvector_url) {
+      config.service = *settings_.ruvector_url;
+      config.api_key = settings_.ruvector_api_key;
+    } else {
+      const auto key = embedded_key(clock_.now());
+      if (auto started = start_embedded(key); !started) return started;
+      config.service = {.host = "127.0.0.1", .port = store_->port()};
+      config.api_key = key;
+    }
+    store_address_ =
+        settings_.ruvector_url ? config.service.to_string() : "embedded, " + (settings_.data_dir / store_file).string();
+    client_ = std::make_shared<persistence::ruvector_client>(std::move(config));
+    return {};
+  }
+
+  result<void> start_embedded(const http::secret& key) {
+    ruvector::service_config config;
+    config.data_file = settings_.data_dir / store_file;
+    config.api_key = key;
+    config.policies_dir = settings_.policies_dir.empty() ? shipped_policies() : settings_.policies_dir;
+    config.log = store_log();
+    store_ = std::make_unique<ruvector::service>(std::move(config));
+    return store_->start();
+  }
+
+  result<void> listen() {
+    api::dependencies ports{*house_, *client_, *client_, clock_, settings_.service_version};
+    ports.instance = env_.who.instance;
+    ports.environment = env_.who.environment;
+    ports.sentinel_webhook_secret = settings_.sentinel_webhook_secret;
+    ports.draining = [this] { return draining_.load(); };
+    ports.on_failed = log_failed_request;
+    http::router routes;
+    api::add_routes(routes, std::move(ports));
+    prepare_routes(metrics_, routes);
+
+    http::server_config config;
+    config.address = settings_.http_address;
+    config.port = settings_.http_port;
+    config.io_threads = settings_.io_threads;
+    config.max_connections = settings_.max_connections;
+    config.request_timeout = settings_.request_timeout;
+    try {
+      http_ =
+          std::make_unique<http::server>(config, std::move(routes), api::render_core_error, server_observers(metrics_));
+      http_->start();
+      if (settings_.metrics_port) listen_for_metrics();
+    } catch (const std::system_error& e) {
+      return fail(errc::internal, std::string{"cannot listen (HTTP_PORT or METRICS_PORT is taken?): "} + e.what());
+    }
+    return {};
+  }
+
+  void listen_for_metrics() {
+    http::router routes;
+    routes.add(http::verb::get, "/metrics", [this](http::request&&, http::responder&& answer) {
+      http::response r;
+      r.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      r.body = metrics_.expose();
+      answer(std::move(r));
+    });
+    http::server_config config;
+    config.address = settings_.http_address;
+    config.port = *settings_.metrics_port;
+    metrics_http_ = std::make_unique<http::server>(config, std::move(routes), api::render_core_error);
+    metrics_http_->start();
+  }
+
+  settings settings_;
+  const wall_clock& clock_;
+  telemetry::metrics metrics_;
+  actor_environment env_;
+  std::atomic<bool> draining_ = false;
+  std::string store_address_;
+  std::unique_ptr<ruvector::service> store_;
+  std::shared_ptr<persistence::ruvector_client> client_;
+  caf::actor_system_config caf_config_;
+  std::unique_ptr<caf::actor_system> system_;
+  persistence_actor persistence_;
+  std::unique_ptr<incident_house> house_;
+  std::unique_ptr<http::server> http_;
+  std::unique_ptr<http::server> metrics_http_;
+};
+
+application::application(settings with, const wall_clock& clock)
+    : impl_{std::make_unique<impl>(std::move(with), clock)} {}
+
+application::~application() { impl_->stop(); }
+
+result<void> application::start() { return impl_->start(); }
+bool application::drain() { return impl_->drain(); }
+std::uint16_t application::http_port() const { return impl_->http_port(); }
+std::optional<std::uint16_t> application::metrics_port() const { return impl_->metrics_port(); }
+std::string application::store_address() const { return impl_->store_address(); }
+
+}  // namespace im

@@ -1,0 +1,40 @@
+#pragma once
+/// The composition root: the only place that sees all rooms. Owns them in the order in which they depend on each other.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "apps/settings/settings.hpp"
+#include "messages/error.hpp"
+#include "messages/time.hpp"
+
+namespace im {
+
+class application {
+public:
+  /// `with` was read and found good; `clock` outlives the application.
+  application(settings with, const wall_clock& clock);
+  application(const application&) = delete;
+  application& operator=(const application&) = delete;
+  /// Stops at once what still runs. What was acknowledged is durable anyway.
+  ~application();
+
+  /// Opens the store, spawns the actors and listens. The error says what an operator can do.
+  [[nodiscard]] result<void> start();
+
+  /// Refuses new work, finishes what is under way within `limits::drain`, and stops. False if something was cut off.
+  bool drain();
+
+  [[nodiscard]] std::uint16_t http_port() const;
+  [[nodiscard]] std::optional<std::uint16_t> metrics_port() const;
+  /// Where the store is, for people.
+  [[nodiscard]] std::string store_address() const;
+
+private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace im
