@@ -67,8 +67,16 @@ void writer::quoted(std::string_view text) {
 
 void writer::number(double value) {
   if (!std::isfinite(value)) return null();
+  if (value == 0) return scalar("0");  // a reader of integers knows no negative zero
   std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  auto* end = std::to_chars(text.data(), text.data() + text.size() - 2, value).ptr;
+  // The shortest text of a large double may be a row of digits, which a reader takes for an integer and finds too long.
+  constexpr double exact = 9007199254740992.0;  // 2^53
+  const std::string_view digits{text.data(), static_cast<std::size_t>(end - text.data())};
+  if (std::abs(value) > exact && digits.find_first_of(".e") == std::string_view::npos) {
+    *end++ = '.';
+    *end++ = '0';
+  }
   scalar({text.data(), static_cast<std::size_t>(end - text.data())});
 }
 

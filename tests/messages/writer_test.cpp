@@ -58,11 +58,13 @@ TEST_CASE("numbers are written shortest, and read back equal") {
   CHECK(number(0.1) == "0.1");
   CHECK(number(3.0) == "3");
   CHECK(number(-0.5) == "-0.5");
+  CHECK(number(-0.0) == "0");
   CHECK(number(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
   CHECK(number(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
   CHECK(number(std::nan("")) == "null");
   CHECK(number(std::numeric_limits<double>::infinity()) == "null");
-  for (const double value : {1e300, 5e-324, 1.7976931348623157e308, 123456789.123456789, 1.0 / 3}) {
+  for (const double value : {1e300, 5e-324, 1.7976931348623157e308, 123456789.123456789, 1.0 / 3,
+                             444446444444444444440.6, -9007199254740994.0}) {
     const auto doc = json::document::parse(number(value));
     REQUIRE(doc);
     CHECK(doc->root().as_double() == value);
