@@ -142,7 +142,7 @@ outcome decide_change(drafting& d, const cmd::change_incident& change) {
     return fail(errc::conflict, std::string{"an incident that is "}.append(to_string(record.status)) +
                                     " does not allow: " + std::string{to_string(change.change)});
   auto f = fact_of(change);
-  if (*next != record.status) f.status = *next;
+  if (next != record.status) f.status = next;
   switch (change.change) {
     case change_kind::close: return close(d, change, std::move(f));
     case change_kind::escalate: return escalate(d, change, std::move(f));

@@ -31,7 +31,7 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
     const std::string_view text{*entry};
     if (!more.contains(std::string{text.substr(0, text.find('='))})) all.emplace_back(text);
   }
-  for (const auto& [name, value] : more) all.push_back(name + '=' + value);
+  for (const auto& [name, value] : more) all.push_back(std::string{name}.append("=").append(value));
   return all;
 }
 

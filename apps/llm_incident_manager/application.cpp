@@ -170,7 +170,7 @@ private:
       http_->start();
       if (settings_.metrics_port) listen_for_metrics();
     } catch (const std::system_error& e) {
-      return fail(errc::internal, std::string{"cannot listen (HTTP_PORT or METRICS_PORT is taken?): "} + e.what());
+      return fail(errc::internal, std::string{e.what()} + "; look at HTTP_ADDRESS, HTTP_PORT and METRICS_PORT");
     }
     return {};
   }

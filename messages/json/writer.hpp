@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace im::json {
 
@@ -32,7 +33,11 @@ public:
   void raw(std::string_view json) { scalar(json); }
 
   [[nodiscard]] const std::string& str() const { return out_; }
-  [[nodiscard]] std::string take() { return std::move(out_); }
+  /// What was written; the writer starts anew.
+  [[nodiscard]] std::string take() {
+    comma_ = false;
+    return std::exchange(out_, {});
+  }
 
 private:
   void separate();
