@@ -161,7 +161,6 @@ void incident_supervisor_state::on_log(log_page page) {
   if (first) env_.metrics.incidents_awakened.add();
   phase_ = phase::idle;
   needs_load_ = false;
-  behind_ = false;
   children_.reconcile(state_);
   for (auto& wait : std::exchange(waits_, {})) children_.await_verdict(std::move(wait), state_);
   pump();
@@ -185,7 +184,6 @@ void incident_supervisor_state::load_policies() {
 
 void incident_supervisor_state::on_load_failed(error why) {
   phase_ = phase::idle;
-  behind_ = true;
   log::warn(log::event::incident_load_failed, "an incident cannot be loaded",
             {{"incident_id", state_->record.id}, {"reason", why.message}});
   for (auto& s : std::exchange(queue_, {})) {

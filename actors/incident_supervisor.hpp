@@ -79,7 +79,6 @@ private:
   supervised_children children_;
   phase phase_ = phase::idle;
   bool needs_load_;
-  bool behind_ = false;  ///< a failed load: what we know may be old
   bool retry_armed_ = false;
   std::deque<submission> queue_;
   std::vector<verdict_wait> waits_;  ///< that came before the state was there

@@ -99,6 +99,12 @@ outcome close(drafting& d, const cmd::change_incident& change, fact::incident_ch
                      gate_purpose::close_incident, proposal);
 }
 
+/// Whether a change to this severity makes a P0 of what was none, which the policy leaves to people.
+bool rise_needs_approval(const drafting& d, severity to) {
+  return to == severity::p0 && d.state.record.severity != severity::p0 &&
+         d.ctx.policies.escalation.require_approval_for_p0;
+}
+
 /// An operator escalates by hand: to the severity that was named, or one step. A new P0 waits for people like any other.
 outcome escalate(drafting& d, const cmd::change_incident& change, fact::incident_changed f) {
   const auto& record = d.state.record;
@@ -110,8 +116,7 @@ outcome escalate(drafting& d, const cmd::change_incident& change, fact::incident
   f.escalation_level = std::min(record.escalation_level + 1, policy.max_level);
   f.next_evaluation_at = later(d.ctx.now, policy.next_evaluation_s.at(to));
   f.sla = tightened_sla(d.state, d.ctx.policies.sla, to, d.ctx.now);
-  const bool becomes_p0 = to == severity::p0 && record.severity != severity::p0;
-  if (!becomes_p0 || !policy.require_approval_for_p0) {
+  if (!rise_needs_approval(d, to)) {
     record_change(d, std::move(f));
     return {};
   }
@@ -157,8 +162,7 @@ outcome decide_change(drafting& d, const cmd::change_incident& change) {
       withdraw_gate(d, gate_purpose::close_incident, "the incident was reopened");
       return {};
     case change_kind::update:
-      if (change.severity == severity::p0 && record.severity != severity::p0 &&
-          d.ctx.policies.escalation.require_approval_for_p0)
+      if (change.severity && rise_needs_approval(d, *change.severity))
         return fail(errc::conflict, "a P0 needs approval; use the incident's escalate call, which asks for it");
       if (change.severity && *change.severity != record.severity) {
         auto sla = sla_for(d.ctx.policies.sla, *change.severity, record.created_at);
