@@ -23,7 +23,7 @@ int copy_pages(sqlite3* db) noexcept {
 
 }  // namespace
 
-checkpointer::checkpointer(const std::string& file) : db_{file, open_mode::read_write_create, 2048} {
+checkpointer::checkpointer(const std::string& file) : db_{file, open_mode::read_write, 2048} {
   db_.execute("PRAGMA synchronous=FULL");
   db_.execute("PRAGMA wal_autocheckpoint=0");
   thread_ = std::thread{[this] { loop(); }};

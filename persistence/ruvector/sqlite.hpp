@@ -29,7 +29,8 @@ private:
   int code_;
 };
 
-enum class open_mode { read_write_create, read_only };
+/// Neither makes a file: `make_or_examine` alone does.
+enum class open_mode { read_write, read_only };
 
 class connection {
 public:
@@ -38,6 +39,8 @@ public:
   void execute(const char* sql);
   [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(db_.get()) == 0; }
+  /// Whether the file under the name that was opened is no longer this one.
+  [[nodiscard]] bool has_moved() const noexcept;
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
 private:

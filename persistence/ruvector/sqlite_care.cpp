@@ -99,7 +99,7 @@ public:
 
   check_report run() {
     const transaction together{db_, "BEGIN"};
-    statement{db_, "PRAGMA quick_check(20)"}.each([&](row r) {
+    statement{db_, "PRAGMA integrity_check(20)"}.each([&](row r) {
       if (r.text(0) != "ok") problem("SQLite: " + std::string{r.text(0)});
     });
     statement{db_, whole_log}.each([&](row r) { take(r); });

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "persistence/ruvector/sqlite_care.hpp"
+#include "persistence/ruvector/sqlite_file.hpp"
 #include "persistence/ruvector/sqlite_reader.hpp"
 #include "persistence/ruvector/sqlite_schema.hpp"
 #include "persistence/ruvector/sqlite_writer.hpp"
@@ -87,12 +88,14 @@ result<std::unique_ptr<sqlite_store>> sqlite_store::open(const std::filesystem::
 }
 
 sqlite_store::sqlite_store(std::string file, std::size_t readers) : file_{std::move(file)} {
-  {
-    sqlite::connection db{file_, sqlite::open_mode::read_write_create, limits::page_cache_kb};
-    db.execute("PRAGMA journal_mode=WAL");
-    db.execute("PRAGMA synchronous=FULL");
-    sqlite::migrate(db);
-  }
+  sqlite::make_or_examine(file_);
+  // Held until the writer has the file open too: from here on nobody can put another one in its place.
+  sqlite::connection db{file_, sqlite::open_mode::read_write, limits::page_cache_kb / 8};
+  db.execute("PRAGMA journal_mode=WAL");
+  db.execute("PRAGMA synchronous=FULL");
+  if (db.has_moved())
+    throw sqlite_failure{SQLITE_CANTOPEN, "the database file was replaced while it was being opened; start again"};
+  sqlite::migrate(db);
   writer_ = std::make_unique<sqlite::group_writer>(file_);
   readers_ = std::make_unique<sqlite::reader_pool>(file_, readers);
 }

@@ -5,7 +5,7 @@
 namespace im::ruvector::sqlite {
 
 group_writer::group_writer(const std::string& file)
-    : db_{file, open_mode::read_write_create, limits::page_cache_kb}, tools_{db_}, checkpointer_{file} {
+    : db_{file, open_mode::read_write, limits::page_cache_kb}, tools_{db_}, checkpointer_{file} {
   db_.execute("PRAGMA synchronous=FULL");
   db_.execute("PRAGMA recursive_triggers=ON");
   checkpointer_.watch(db_);
