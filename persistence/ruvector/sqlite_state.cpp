@@ -1,5 +1,6 @@
 #include "persistence/ruvector/sqlite_state.hpp"
 
+#include "messages/chain.hpp"
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/event_reader.hpp"
 
@@ -26,6 +27,9 @@ loaded_state state_loader::load(incident_id id) {
         if (!event) damaged(event.error().message);
         if (event->sequence != out.state.head() + 1)
           damaged("the log of incident " + id.str() + " has a gap after sequence " + std::to_string(out.state.head()));
+        if (!links_to(out.state, *event))
+          damaged("the log of incident " + id.str() + " is not what was written: sequence " +
+                  std::to_string(event->sequence) + " does not link to the event before it");
         apply(out.state, *event);
       },
       id, out.state.head());
