@@ -104,10 +104,19 @@ bool is_there(const fs::path& file) {
   return fs::exists(fs::symlink_status(file, failed));
 }
 
-/// The database, or anything that SQLite would take for a part of it.
+/// The database, or anything beside it that holds a part of it. A reader may leave empty files behind.
 bool anything_there(const fs::path& database) {
-  return is_there(database) ||
-         std::ranges::any_of(companions, [&](const char* suffix) { return is_there(beside(database, suffix)); });
+  const auto holds_some = [&](const char* suffix) {
+    std::error_code failed;
+    const auto size = fs::file_size(beside(database, suffix), failed);
+    return !failed && size != 0;
+  };
+  return is_there(database) || holds_some("-wal") || holds_some("-journal");
+}
+
+/// What is there will not do for another database.
+void remove_companions(const fs::path& database) {
+  for (const auto* suffix : companions) fs::remove(beside(database, suffix));
 }
 
 result<void> expect_nobody_has_it(const fs::path& database, std::optional<sqlite::descriptor>& lock) {
@@ -164,8 +173,7 @@ result<std::uintmax_t> back_up(const fs::path& database, const fs::path& target,
     copy_database(database, part.path());
     const auto size = fs::file_size(part.path());
     // What SQLite left beside an older copy would be taken for a part of the new one.
-    if (replace)
-      for (const auto* suffix : companions) fs::remove(beside(target, suffix));
+    remove_companions(target);
     sqlite::rename_durably(part.path(), target, replace);
     return size;
   });
@@ -187,6 +195,7 @@ result<restored> restore(const fs::path& backup, const fs::path& database, bool 
     copy_database(backup, part);
     // From here to the last rename there is no database, and no service starts: it finds the restore that was cut off.
     if (anything_there(database)) out->kept = keep_old(database, now);
+    remove_companions(database);
     sqlite::rename_durably(part, database, false);
     return out;
   });

@@ -1,8 +1,7 @@
 /// Backups while others write, the way back, and what both refuse.
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "persistence/ruvector/sqlite_backup.hpp"
@@ -18,15 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr time_point now{};
 
-std::string bytes_of(const fs::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-void write_bytes(const fs::path& file, std::string_view bytes) {
-  std::ofstream{file, std::ios::binary | std::ios::trunc}.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
-
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator{folder}) names.push_back(entry.path().filename());
@@ -39,7 +29,7 @@ void fill(const temp_dir& dir, unsigned count) {
   const auto store = open_store(dir);
   for (unsigned n = 1; n <= count; ++n) {
     append_one(*store, open_event(n, "f" + std::to_string(n)));
-    append_one(*store, attach_after(*store, n));
+    append_one(*store, attach_next(*store, n));
   }
 }
 
@@ -51,7 +41,7 @@ TEST_CASE("a backup taken amid writes is a store of one moment, and writes go on
   append_one(*store, open_event(1, "busy"));
   const auto copy = dir / "copy.db";
   std::jthread writer{[&](const std::stop_token& stop) {
-    for (std::uint64_t s = 2; !stop.stop_requested() && s < 2000; ++s) append_one(*store, attach_after(*store, 1));
+    for (std::uint64_t s = 2; !stop.stop_requested() && s < 2000; ++s) append_one(*store, attach_next(*store, 1));
   }};
   for (int round = 0; round < 5; ++round) {
     const auto before = store->log(incident_number(1), 0, 1)->head;
@@ -87,7 +77,7 @@ TEST_CASE("a backup replaces nothing unless it is told to, and then what belonge
   const auto target = dir / "b.db";
   write_bytes(target, "precious");
   CHECK(back_up(dir / "ruvector.db", target, false).error().code == errc::conflict);
-  CHECK(bytes_of(target) == "precious");
+  CHECK(read_bytes(target) == "precious");
   write_bytes(dir / "b.db-wal", "of another database");
   REQUIRE(back_up(dir / "ruvector.db", target, true));
   CHECK_FALSE(fs::exists(dir / "b.db-wal"));
@@ -119,7 +109,7 @@ TEST_CASE("a restored store has what the backup had, and goes on") {
   CHECK(names_in(to.path()) == std::vector<std::string>{"ruvector.db"});
   const auto store = open_store(to);
   CHECK(store->check()->events == 8);
-  CHECK(append_one(*store, attach_after(*store, 4)).outcome == append_outcome::created);
+  CHECK(append_one(*store, attach_next(*store, 4)).outcome == append_outcome::created);
   CHECK(append_one(*store, open_event(9, "f4")).incident_id == incident_number(4));
 }
 
@@ -163,13 +153,13 @@ TEST_CASE("a backup that does not hold together is not restored, and what is the
   const temp_dir dir;
   fill(dir, 40);
   REQUIRE(back_up(dir / "ruvector.db", dir / "b.db", false));
-  const auto before = bytes_of(dir / "ruvector.db");
-  const auto whole = bytes_of(dir / "b.db");
+  const auto before = read_bytes(dir / "ruvector.db");
+  const auto whole = read_bytes(dir / "b.db");
   const auto refused = [&](std::string_view bytes) {
     write_bytes(dir / "bad.db", bytes);
     CHECK_FALSE(restore(dir / "bad.db", dir / "ruvector.db", true, now));
     CHECK_FALSE(try_out(dir / "bad.db"));
-    CHECK(bytes_of(dir / "ruvector.db") == before);
+    CHECK(read_bytes(dir / "ruvector.db") == before);
     for (const auto& name : names_in(dir.path())) {
       CHECK_FALSE(name.contains("kept"));
       CHECK_FALSE(name.contains("try"));
@@ -184,7 +174,9 @@ TEST_CASE("a backup that does not hold together is not restored, and what is the
   }
   SECTION("a decision changed") {
     auto bytes = whole;
-    const auto at = bytes.find(R"({"note":"none"})");
+    const auto opening = bytes.find(R"("sequence":1,)");
+    REQUIRE(opening != std::string::npos);
+    const auto at = bytes.rfind(R"({"note":"none"})", opening);
     REQUIRE(at != std::string::npos);
     bytes.replace(at, 15, R"({"note":"gone"})");
     refused(bytes);
