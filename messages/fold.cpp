@@ -202,6 +202,7 @@ void apply(incident_state& state, const decision_event& event) {
   std::visit(folder{state, event}, event.fact.value);
   state.record.id = event.incident_id;
   state.record.sequence = event.sequence;
+  state.head_hash = event.hash;
   if (state.opened) state.record.updated_at = event.timestamp;
   for (const auto& request : event.request_ids)
     state.recent_requests.push_back({request, event.id, event.sequence, disposition_of(event.fact.value)});

@@ -69,6 +69,7 @@ struct incident_state {
   std::vector<kept_vote> kept_votes;
   std::vector<postmortem_summary> postmortems;
   std::vector<covered_request> recent_requests;  ///< the newest `limits::recent_requests_per_incident`
+  std::string head_hash;                         ///< of the newest event's text; empty where nobody knows it
 
   bool operator==(const incident_state&) const = default;
 
@@ -92,6 +93,7 @@ void describe(V& v, like<incident_state> auto& x) {
   v.optional("kept_votes", x.kept_votes);
   v.optional("postmortems", x.postmortems);
   v.optional("recent_requests", x.recent_requests);
+  v.optional("head_hash", x.head_hash);
 }
 
 /// Applies one event. The caller has seen to it that `event.sequence == state.head() + 1`.

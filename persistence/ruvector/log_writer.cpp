@@ -98,6 +98,7 @@ void log_writer::append_group(incident_id id, const group& g) {
 std::optional<append_result> log_writer::judge(const live_incident& incident, const group& g) {
   const auto head = incident.state.head();
   auto expected = head + 1;
+  std::string_view previous_hash = incident.state.head_hash;
   std::unordered_set<event_id> ids;
   for (std::size_t i = 0; i < g.events.size(); ++i) {
     const auto& event = *g.events[i];
@@ -119,6 +120,8 @@ std::optional<append_result> log_writer::judge(const live_incident& incident, co
       }
     if (stored) return refused_at(head);
     if (event.log->sequence != expected++) return refused_at(head);
+    if (event.log->previous_hash != previous_hash) return refused_at(head);
+    previous_hash = event.log->hash;
     if (g.events.size() > 1 && !ids.insert(event.id).second) return refused_at(head);
   }
   return std::nullopt;

@@ -1,5 +1,6 @@
 #include "persistence/ruvector/state_loader.hpp"
 
+#include "messages/chain.hpp"
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/event_reader.hpp"
 #include "persistence/ruvector/failure.hpp"
@@ -18,6 +19,9 @@ void state_assembly::event(std::string_view document) {
   if (!event) damaged(event.error().message);
   if (event->sequence != head() + 1)
     damaged("the log of incident " + id_.str() + " has a gap after sequence " + std::to_string(head()));
+  if (!links_to(out_.state, *event))
+    damaged("the log of incident " + id_.str() + " is not what was written: sequence " +
+            std::to_string(event->sequence) + " does not link to the event before it");
   apply(out_.state, *event);
 }
 

@@ -6,10 +6,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "messages/chain.hpp"
+#include "messages/hash.hpp"
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/event_reader.hpp"
 #include "persistence/ruvector/sqlite_store.hpp"
@@ -140,8 +143,23 @@ inline result<std::vector<append_result>> try_append(store& to, std::vector<new_
   return future.get();
 }
 
+/// Seals events that are not, each onto the one before it: in the list, or in the store, if one is given.
+inline std::vector<decision_event> linked(std::vector<decision_event> events, store* in = nullptr) {
+  std::map<std::pair<incident_id, std::uint64_t>, std::string> hashes;
+  for (auto& e : events) {
+    auto& previous = hashes[{e.incident_id, e.sequence - 1}];
+    if (in != nullptr && previous.empty() && e.sequence > 1) {
+      const auto page = in->log(e.incident_id, e.sequence - 2, 1);
+      if (page && !page->events.empty()) previous = sha256_hex(page->events.front());
+    }
+    if (e.text.empty()) seal(e, previous);
+    hashes.emplace(std::pair{e.incident_id, e.sequence}, e.hash);
+  }
+  return events;
+}
+
 inline std::vector<append_result> append(store& to, const std::vector<decision_event>& events) {
-  auto read = read_events(batch_body(events));
+  auto read = read_events(batch_body(linked(events, &to)));
   if (!read) throw std::runtime_error{read.error().message};
   auto results = try_append(to, std::move(*read));
   if (!results) throw std::runtime_error{results.error().message};
