@@ -25,20 +25,23 @@ std::string_view advice(int code) {
   }
 }
 
-}  // namespace
-
-error sqlite_failure::to_error() const {
-  std::string text = what();
-  if (const auto help = advice(code_); !help.empty()) text.append("; ").append(help);
-  switch (code_ & 0xff) {
+error error_of(int code, std::string text) {
+  if (const auto help = advice(code); !help.empty()) text.append("; ").append(help);
+  switch (code & 0xff) {
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
     case SQLITE_MISMATCH:
     case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG: return {errc::internal, std::move(text)};
-    default: return {errc::store_unavailable, std::move(text), {}, static_cast<int>(limits::retry_after.count())};
+    default: return unavailable(std::move(text));
   }
+}
+
+}  // namespace
+
+sqlite_failure::sqlite_failure(int code, const std::string& what) : store_failure{error_of(code, what)}, code_{code} {
+  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) note_damage();
 }
 
 connection::connection(const std::string& file, open_mode mode, int cache_kb) {
@@ -123,6 +126,16 @@ bool statement::step() {
 transaction::~transaction() {
   // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+connection driver::connect_reader(const source& file) {
+  return connection{file, open_mode::read_only, limits::page_cache_kb / 8};
+}
+
+void driver::inspect(connection& db, const std::function<void(std::string)>& problem) {
+  statement{db, "PRAGMA integrity_check(20)"}.each([&](row r) {
+    if (r.text(0) != "ok") problem("SQLite: " + std::string{r.text(0)});
+  });
 }
 
 }  // namespace im::ruvector::sqlite

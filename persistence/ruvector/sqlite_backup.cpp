@@ -26,15 +26,12 @@ using sqlite::sqlite_failure;
 constexpr int copy_cache_kb = limits::page_cache_kb / 8;
 constexpr std::array companions{"-wal", "-shm", "-journal"};
 
+/// As `guarded` of the stores, for work that has refusals of its own.
 template <class Work>
-auto guarded(Work&& work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const sqlite_failure& f) {
-    return std::unexpected{f.to_error()};
-  } catch (const std::exception& e) {
-    return fail(errc::internal, e.what());
-  }
+auto flat(Work&& work) -> decltype(work()) {
+  auto done = guarded(std::forward<Work>(work));
+  if (!done) return std::unexpected{std::move(done.error())};
+  return std::move(*done);
 }
 
 /// A file that is gone again unless it was renamed meanwhile.
@@ -163,12 +160,14 @@ fs::path keep_old(const fs::path& database, time_point now) {
 }  // namespace
 
 result<std::uintmax_t> back_up(const fs::path& database, const fs::path& target, bool replace) {
-  return guarded([&]() -> result<std::uintmax_t> {
+  return flat([&]() -> result<std::uintmax_t> {
     if (!is_there(database)) return fail(errc::not_found, "there is no database " + database.string());
     if (!replace && anything_there(target))
       return fail(errc::conflict, target.string() + " is there already; --force replaces it");
     if (std::error_code failed; fs::equivalent(database, target, failed))
       return fail(errc::conflict, target.string() + " is the database itself");
+    std::optional<sqlite::descriptor> lock;
+    if (auto alone = expect_nobody_has_it(target, lock); !alone) return std::unexpected{alone.error()};
     const passing_file part{beside(target, (".part-" + std::to_string(::getpid())).c_str())};
     copy_database(database, part.path());
     const auto size = fs::file_size(part.path());
@@ -180,7 +179,7 @@ result<std::uintmax_t> back_up(const fs::path& database, const fs::path& target,
 }
 
 result<restored> restore(const fs::path& backup, const fs::path& database, bool replace, time_point now) {
-  return guarded([&]() -> result<restored> {
+  return flat([&]() -> result<restored> {
     if (!replace && anything_there(database))
       return fail(errc::conflict, "there is a store at " + database.string() + "; --force keeps it under another name");
     if (std::error_code failed; fs::equivalent(backup, database, failed))
@@ -202,7 +201,7 @@ result<restored> restore(const fs::path& backup, const fs::path& database, bool 
 }
 
 result<restored> try_out(const fs::path& backup) {
-  return guarded([&]() -> result<restored> {
+  return flat([&]() -> result<restored> {
     struct folder {
       explicit folder(std::string name) : path{std::move(name)} {
         if (::mkdtemp(path.data()) == nullptr) sqlite::fail_by_errno("make the folder " + path);

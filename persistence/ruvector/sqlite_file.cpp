@@ -38,10 +38,10 @@ void make(const fs::path& database) {
   create_private(part);
   {
     connection db{part.string(), open_mode::read_write, limits::page_cache_kb / 8};
-    db.execute("PRAGMA journal_mode=WAL");
+    // No write-ahead log yet: whether closing the file could copy it, nobody would tell.
     db.execute("PRAGMA synchronous=FULL");
     migrate(db, schema_origin::made_here);
-  }  // the last connection copies the write-ahead log and removes it
+  }
   sync_to_disk(part);
   try {
     rename_durably(part, database, false);

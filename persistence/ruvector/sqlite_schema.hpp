@@ -14,7 +14,4 @@ void migrate(connection& db, schema_origin origin = schema_origin::stored);
 /// Refuses a file that is of another program, or whose schema this one does not know; reads only.
 void expect_ours(connection& db);
 
-/// Drops all that is folded from the log, for a rebuild.
-void drop_projections(connection& db);
-
 }  // namespace im::ruvector::sqlite
