@@ -15,13 +15,6 @@ std::string described(const restored& found) {
          " incidents, digest " + found.verified.digest;
 }
 
-int verify_backup(const std::filesystem::path& file) {
-  const auto tried = try_out(file);
-  if (!tried) return refuse("the backup does not restore: " + tried.error().message);
-  say("it restores: " + described(*tried));
-  return EXIT_SUCCESS;
-}
-
 }  // namespace
 
 int backup_command(const std::filesystem::path& database, const backup_options& options) {
@@ -29,10 +22,11 @@ int backup_command(const std::filesystem::path& database, const backup_options& 
   std::optional<temporary_folder> trial;
   if (!options.file) trial.emplace("ruvector-trial");
   const auto file = options.file ? *options.file : trial->path() / "ruvector.db";
-  const auto size = back_up(database, file, options.force);
-  if (!size) return refuse(size.error().message);
-  say((options.file ? file.string() : std::string{"a trial backup"}) + ": " + std::to_string(*size) + " bytes");
-  return options.verify ? verify_backup(file) : EXIT_SUCCESS;
+  const auto made = back_up(database, file, options.force, options.verify);
+  if (!made) return refuse(made.error().message);
+  say((options.file ? file.string() : std::string{"a trial backup"}) + ": " + std::to_string(made->bytes) + " bytes");
+  if (made->tried) say("it restores: " + described(*made->tried));
+  return EXIT_SUCCESS;
 }
 
 int restore_command(const std::filesystem::path& database, const std::filesystem::path& backup, bool force) {

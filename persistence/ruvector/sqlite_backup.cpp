@@ -159,8 +159,8 @@ fs::path keep_old(const fs::path& database, time_point now) {
 
 }  // namespace
 
-result<std::uintmax_t> back_up(const fs::path& database, const fs::path& target, bool replace) {
-  return flat([&]() -> result<std::uintmax_t> {
+result<backup_made> back_up(const fs::path& database, const fs::path& target, bool replace, bool try_out_first) {
+  return flat([&]() -> result<backup_made> {
     if (!is_there(database)) return fail(errc::not_found, "there is no database " + database.string());
     if (!replace && anything_there(target))
       return fail(errc::conflict, target.string() + " is there already; --force replaces it");
@@ -170,11 +170,16 @@ result<std::uintmax_t> back_up(const fs::path& database, const fs::path& target,
     if (auto alone = expect_nobody_has_it(target, lock); !alone) return std::unexpected{alone.error()};
     const passing_file part{beside(target, (".part-" + std::to_string(::getpid())).c_str())};
     copy_database(database, part.path());
-    const auto size = fs::file_size(part.path());
+    backup_made made{fs::file_size(part.path()), {}};
+    if (try_out_first) {
+      auto tried = try_out(part.path());
+      if (!tried) return fail(tried.error().code, "no backup was made, it would not restore: " + tried.error().message);
+      made.tried = std::move(*tried);
+    }
     // What SQLite left beside an older copy would be taken for a part of the new one.
     remove_companions(target);
     sqlite::rename_durably(part.path(), target, replace);
-    return size;
+    return made;
   });
 }
 

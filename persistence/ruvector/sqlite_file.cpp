@@ -74,7 +74,7 @@ descriptor::~descriptor() {
 
 void fail_by_errno(const std::string& doing) {
   const auto number = errno;
-  const auto code = number == ENOSPC || number == EDQUOT ? SQLITE_FULL : SQLITE_IOERR;
+  const auto code = number == ENOSPC || number == EDQUOT ? SQLITE_FULL : number == EIO ? SQLITE_IOERR : SQLITE_CANTOPEN;
   throw sqlite_failure{code, "cannot " + doing + ": " + std::system_category().message(number)};
 }
 

@@ -65,7 +65,7 @@ TEST_CASE("a backup is one private file that needs nothing beside it") {
   const auto size = back_up(dir / "ruvector.db", dir / "backups" / "b.db", false);
   REQUIRE(size);
   CHECK(names_in(dir / "backups") == std::vector<std::string>{"b.db"});
-  CHECK(fs::file_size(dir / "backups" / "b.db") == *size);
+  CHECK(fs::file_size(dir / "backups" / "b.db") == size->bytes);
   CHECK(fs::status(dir / "backups" / "b.db").permissions() == (fs::perms::owner_read | fs::perms::owner_write));
   CHECK(check_file(dir / "backups" / "b.db")->events == 1);
   CHECK(names_in(dir / "backups") == std::vector<std::string>{"b.db"});
@@ -194,6 +194,24 @@ TEST_CASE("a backup is tried out in a store of its own that is gone afterwards")
   CHECK(tried->checked.events == 4);
   CHECK(tried->verified.digest == verify_file(dir / "ruvector.db")->digest);
   CHECK(names_in(dir.path()) == before);
+}
+
+TEST_CASE("a backup that would not restore is not made, and the one before it stays") {
+  const temp_dir dir;
+  fill(dir, 3);
+  fs::create_directory(dir / "out");
+  const auto target = dir / "out/b.db";
+  const auto good = back_up(dir / "ruvector.db", target, false, true);
+  REQUIRE(good);
+  REQUIRE(good->tried);
+  CHECK(good->tried->verified.events == 6);
+  const auto bytes = read_bytes(target);
+  REQUIRE(sql(dir, "DELETE FROM requests; UPDATE incidents SET severity = 0") == "");
+  const auto refused = back_up(dir / "ruvector.db", target, true, true);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("would not restore") != std::string::npos);
+  CHECK(read_bytes(target) == bytes);
+  CHECK(names_in(dir / "out") == std::vector<std::string>{"b.db"});
 }
 
 TEST_CASE("a restore that was cut off is neither a new store nor the old one") {

@@ -63,7 +63,8 @@ public:
       if (there) expected.insert(expected.end(), cut.begin(), cut.end());
       some = some || there;
       all = all && (cut.empty() || there);
-      REQUIRE(page->events == expected);
+      const bool same = page->events == expected;
+      REQUIRE(same);
       acknowledged_[n] = std::move(expected);
     }
     REQUIRE((all || !some));
