@@ -88,7 +88,7 @@ void group_writer::write(jobs& group) {
     for (auto& job : group) job->succeed();
     return;
   }
-  if (group.size() == 1 || failed->code != errc::internal) {
+  if (group.size() == 1 || failed->code == errc::store_unavailable) {
     for (auto& job : group) job->refuse(*failed);
     return;
   }
@@ -133,7 +133,7 @@ void group_writer::commit(const jobs& group) {
   for (const auto& job : group)
     for (const auto& event : job->events()) expected.push_back(&event);
   if (!expected.empty()) log_.expect(expected);
-  write_tools tools{log_, session_->records(), *session_};
+  write_tools tools{log_, *session_};
   for (const auto& job : group) job->run(tools);
   session_->commit();
   log_.committed();
