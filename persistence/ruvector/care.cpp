@@ -5,6 +5,7 @@
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/event_reader.hpp"
 #include "persistence/ruvector/failure.hpp"
+#include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/row_readers.hpp"
 #include "persistence/ruvector/sqlite.hpp"
 
@@ -253,6 +254,9 @@ verify_report verify(typename Driver::connection& db) {
   return verifier.finish();
 }
 
+template check_report rebuild<postgres::driver>(postgres::connection&, log_tables&);
+template check_report check<postgres::driver>(postgres::connection&);
+template verify_report verify<postgres::driver>(postgres::connection&);
 template check_report rebuild<sqlite::driver>(sqlite::connection&, log_tables&);
 template check_report check<sqlite::driver>(sqlite::connection&);
 template verify_report verify<sqlite::driver>(sqlite::connection&);

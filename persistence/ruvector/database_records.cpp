@@ -1,6 +1,7 @@
 #include "persistence/ruvector/database_records.hpp"
 
 #include "persistence/ruvector/agent_records.hpp"
+#include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/sqlite.hpp"
 
 namespace im::ruvector {
@@ -66,6 +67,7 @@ bool database_records<Driver>::has_log(incident_id id) {
   return has_log_.first([](const auto&) { return true; }, id).has_value();
 }
 
+template class database_records<postgres::driver>;
 template class database_records<sqlite::driver>;
 
 }  // namespace im::ruvector

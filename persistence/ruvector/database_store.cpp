@@ -4,6 +4,7 @@
 #include <future>
 
 #include "persistence/ruvector/care.hpp"
+#include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/sqlite.hpp"
 
 namespace im::ruvector {
@@ -167,14 +168,16 @@ template <class Driver>
 void database_store<Driver>::patch_incident_state(incident_id id, std::string patch, time_point now,
                                                   text_handler done) {
   writer_.submit(make_job<std::string>(
-      [=, patch = std::move(patch)](write_tools& tools) { return tools.records.patch_state(id, patch, now); },
+      [=, patch = std::move(patch)](write_tools& tools) { return tools.session.records().patch_state(id, patch, now); },
       std::move(done)));
 }
 
 template <class Driver>
 void database_store<Driver>::patch_escalation(incident_id id, std::string patch, time_point now, text_handler done) {
   writer_.submit(make_job<std::string>(
-      [=, patch = std::move(patch)](write_tools& tools) { return tools.records.patch_escalation(id, patch, now); },
+      [=, patch = std::move(patch)](write_tools& tools) {
+        return tools.session.records().patch_escalation(id, patch, now);
+      },
       std::move(done)));
 }
 
@@ -187,7 +190,8 @@ result<policy_document> database_store<Driver>::policy(policy_kind kind, std::st
 template <class Driver>
 void database_store<Driver>::put_policy(policy_document policy, put_handler done) {
   writer_.submit(make_job<put_outcome>(
-      [policy = std::move(policy)](write_tools& tools) { return tools.records.put(policy); }, std::move(done)));
+      [policy = std::move(policy)](write_tools& tools) { return tools.session.records().put(policy); },
+      std::move(done)));
 }
 
 template <class Driver>
@@ -250,7 +254,7 @@ result<check_report> database_store<Driver>::rebuild_projections() {
 template <class Driver>
 result<check_report> database_store<Driver>::check() {
   return guarded([&] {
-    auto db = Driver::connect_reader(from_);
+    auto db = Driver::connect_checker(from_);
     return ruvector::check<Driver>(db);
   });
 }
@@ -268,6 +272,7 @@ void database_store<Driver>::close() {
   writer_.close();
 }
 
+template class database_store<postgres::driver>;
 template class database_store<sqlite::driver>;
 
 }  // namespace im::ruvector

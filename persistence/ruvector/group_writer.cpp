@@ -128,7 +128,7 @@ std::optional<group_writer::failed_attempt> group_writer::attempt(const jobs& gr
     log_.rolled_back();
     if (!again) break;
   }
-  const bool perhaps_of_one_job = damaged || failed.code == errc::internal;
+  const bool perhaps_of_one_job = damaged || failed.code != errc::store_unavailable;
   if (!damaged) note_failure(failed.message);
   return failed_attempt{std::move(failed), perhaps_of_one_job};
 }
@@ -140,7 +140,7 @@ void group_writer::commit(const jobs& group) {
   for (const auto& job : group)
     for (const auto& event : job->events()) expected.push_back(&event);
   if (!expected.empty()) log_.expect(expected);
-  write_tools tools{log_, session_->records(), *session_};
+  write_tools tools{log_, *session_};
   for (const auto& job : group) job->run(tools);
   session_->commit();
   log_.committed();

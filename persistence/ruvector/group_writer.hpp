@@ -22,7 +22,6 @@ namespace im::ruvector {
 /// What a job writes with, while a transaction is open.
 struct write_tools {
   log_writer& log;
-  record_writer& records;
   write_session& session;
 };
 

@@ -5,6 +5,7 @@
 
 #include "persistence/ruvector/event_reader.hpp"
 #include "persistence/ruvector/failure.hpp"
+#include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/projection.hpp"
 #include "persistence/ruvector/reader.hpp"
 #include "persistence/ruvector/sqlite.hpp"
@@ -225,6 +226,7 @@ std::vector<due_incident> reader<Driver>::deadlines(time_point before, std::opti
   template std::optional<std::string> reader<driver>::postmortem(postmortem_id);        \
   template std::vector<due_incident> reader<driver>::deadlines(time_point, std::optional<list_cursor>, std::size_t)
 
+IM_LISTS_OF(postgres::driver);
 IM_LISTS_OF(sqlite::driver);
 
 }  // namespace im::ruvector

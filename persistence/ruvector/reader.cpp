@@ -3,6 +3,7 @@
 #include <string>
 
 #include "persistence/ruvector/list_sql.hpp"
+#include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/projection.hpp"
 #include "persistence/ruvector/row_readers.hpp"
 #include "persistence/ruvector/sqlite.hpp"
@@ -43,7 +44,9 @@ reader<Driver>::reader(const typename Driver::source& from)
                "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
                " JOIN decision_events e ON e.row = r.event_row WHERE r.request_key = ?1"},
       newest_row_{db_, "SELECT max(row) FROM decision_events"},
-      feed_{db_, "SELECT row, actions, doc FROM decision_events WHERE row >= ?1 ORDER BY row LIMIT ?2"},
+      feed_{db_,
+            "SELECT row, actions, CASE WHEN actions > 0 THEN doc END FROM decision_events WHERE row >= ?1 ORDER BY row "
+            "LIMIT ?2"},
       agent_state_{db_, "SELECT doc FROM agent_states WHERE incident_id = ?1"},
       escalation_state_{db_, "SELECT doc FROM escalation_states WHERE incident_id = ?1"},
       query_{db_, query_sql(Driver::by_log_index, false, false)},
@@ -198,6 +201,7 @@ std::uint64_t reader<Driver>::policy_count() {
   return static_cast<std::uint64_t>(policy_count_.first([](row r) { return r.integer(0); }).value_or(0));
 }
 
+template class reader<postgres::driver>;
 template class reader<sqlite::driver>;
 
 }  // namespace im::ruvector

@@ -71,6 +71,7 @@ public:
   virtual void rollback() noexcept = 0;
 
   [[nodiscard]] virtual log_tables& log() = 0;
+  /// Sees what was written before.
   [[nodiscard]] virtual record_writer& records() = 0;
   /// In an open transaction.
   [[nodiscard]] virtual check_report rebuild() = 0;
