@@ -129,6 +129,7 @@ temporary_folder::temporary_folder(std::string_view prefix) {
 }
 
 temporary_folder::~temporary_folder() {
+  if (kept_) return;
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }
