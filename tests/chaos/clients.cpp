@@ -66,7 +66,7 @@ public:
     for (auto next = all_.next_++; next < all_.plan_.acts.size(); next = all_.next_++) {
       const auto& wanted = all_.plan_.acts[next];
       if (wanted.make_trouble)
-        all_.make_trouble(*wanted.make_trouble, wanted.trouble_number);
+        all_.ask_for_trouble(*wanted.make_trouble, wanted.trouble_number);
       else
         send(wanted.send);
       e2e::wait_until(system_wall_clock{}.now() + wanted.pause);
@@ -124,27 +124,53 @@ private:
   std::array<e2e::caller, managers> managers_;
 };
 
-/// Troubles are made in the plan's order, whoever takes them: what thaws a process must not come before what freezes it.
-void clients::make_trouble(const trouble& wanted, std::size_t number) {
+/// Troubles are made in the plan's order, whoever comes to them: what thaws a process must not come before what freezes it.
+/// All are made on one thread, which outlives them: PostgreSQL ends with the thread that started it.
+void clients::ask_for_trouble(const trouble& wanted, std::size_t number) {
   std::unique_lock lock{turn_mutex_};
   turn_changed_.wait(lock, [&] { return turn_ == number; });
-  fleet_.make(wanted);
-  ++turn_;
+  wanted_ = &wanted;
   turn_changed_.notify_all();
+  turn_changed_.wait(lock, [&] { return turn_ > number; });
+}
+
+void clients::make_troubles() {
+  std::unique_lock lock{turn_mutex_};
+  for (;;) {
+    turn_changed_.wait(lock, [&] { return wanted_ != nullptr || running_ == 0; });
+    if (wanted_ == nullptr) return;
+    try {
+      fleet_.make(*wanted_);
+    } catch (const std::exception& e) {
+      fail(e.what());  // the others go on, so that nobody waits for ever
+    }
+    wanted_ = nullptr;
+    ++turn_;
+    turn_changed_.notify_all();
+  }
+}
+
+void clients::fail(std::string_view why) {
+  const std::lock_guard lock{mutex_};
+  failure_ = why;
 }
 
 void clients::run() {
-  std::vector<std::jthread> running;
+  running_ = threads;
+  std::vector<std::jthread> clients;
   for (std::size_t i = 0; i < threads; ++i)
-    running.emplace_back([this] {
+    clients.emplace_back([this] {
       try {
         one{*this}.run();
       } catch (const std::exception& e) {
-        const std::lock_guard lock{mutex_};
-        failure_ = e.what();
+        fail(e.what());
       }
+      const std::lock_guard lock{turn_mutex_};
+      --running_;
+      turn_changed_.notify_all();
     });
-  running.clear();
+  make_troubles();
+  clients.clear();
   if (!failure_.empty()) throw std::runtime_error{failure_};
 }
 

@@ -34,7 +34,9 @@ public:
 
 private:
   class one;
-  void make_trouble(const trouble& wanted, std::size_t number);
+  void ask_for_trouble(const trouble& wanted, std::size_t number);
+  void make_troubles();
+  void fail(std::string_view why);
 
   fleet& fleet_;
   const plan& plan_;
@@ -44,6 +46,8 @@ private:
   std::mutex turn_mutex_;
   std::condition_variable turn_changed_;
   std::size_t turn_ = 0;  // the number of the next trouble
+  const trouble* wanted_ = nullptr;
+  std::size_t running_ = 0;  // clients
 
   std::mutex mutex_;
   std::array<std::string, topics> incidents_;  // by topic, the newest

@@ -39,18 +39,23 @@ trouble_counts& trouble_counts::operator+=(const trouble_counts& more) {
   drains += more.drains;
   freezes += more.freezes;
   cuts += more.cuts;
+  ended_sessions += more.ended_sessions;
   for (std::size_t i = 0; i < spoiled.size(); ++i) spoiled[i] += more.spoiled[i];
   return *this;
 }
 
-fleet::fleet(const std::filesystem::path& folder, std::uint64_t seed, std::string database_url)
-    : folder_{folder}, journal_{folder / "troubles"} {
+fleet::fleet(const std::filesystem::path& folder, std::uint64_t seed, test::temporary_postgres* database)
+    : folder_{folder}, journal_{folder / "troubles"}, database_{database} {
+  if (database_ != nullptr) {
+    database_->start();  // the run before may have left it down
+    database_url_ = database_->create_database();
+  }
   write_policies(folder / "policies");
   store_settings_ = {{"RUVECTOR_PORT", "0"},
                      {"RUVECTOR_API_KEY", store_key},
                      {"RUVECTOR_ADDRESS", "127.0.0.1"},
                      {"RUVECTOR_POLICIES_DIR", (folder / "policies").string()},
-                     {"RUVECTOR_DATABASE_URL", std::move(database_url)},
+                     {"RUVECTOR_DATABASE_URL", database_url_},
                      {"DATA_DIR", (folder / "data").string()}};
   start_store();
   for (std::size_t i = 0; i < managers; ++i) {
@@ -59,6 +64,11 @@ fleet::fleet(const std::filesystem::path& folder, std::uint64_t seed, std::strin
     start_manager(i);
     place.to_manager = std::make_unique<test::fault_proxy>(place.port, seed * 10 + managers + i);
   }
+}
+
+fleet::~fleet() {
+  store_.reset();
+  if (database_ != nullptr) database_->drop_database(database_url_);
 }
 
 void fleet::start_store() {
@@ -90,45 +100,72 @@ test::fault_proxy& fleet::proxy(const trouble& of) {
 }
 
 void fleet::make(const trouble& wanted) {
-  auto& place = places_.at(wanted.manager);
+  using enum trouble::kind;
   journal_ << e2e::time_text() << ' ' << to_string(wanted.what) << ' ' << wanted.manager << ' '
            << (wanted.where == road::to_store ? "to the store " : "from the clients ") << to_string(wanted.rule.kind)
            << ' ' << wanted.rule.share << std::endl;  // a run that hangs is to show where
   switch (wanted.what) {
-    case trouble::kind::kill_manager:
-      place.process->kill();
-      place.is_down = true;
-      ++counts_.kills;
-      return;
-    case trouble::kind::drain_manager:
-      (void)place.process->stop();
-      place.is_down = true;
-      ++counts_.drains;
-      return;
-    case trouble::kind::start_manager: return start_manager(wanted.manager);
-    case trouble::kind::freeze_manager:
-      place.process->freeze();
-      ++counts_.freezes;
-      return;
-    case trouble::kind::thaw_manager: return place.process->thaw();
-    case trouble::kind::kill_store:
-      store_->kill();
-      store_is_down_ = true;
-      ++counts_.kills;
-      return;
-    case trouble::kind::start_store: return start_store();
-    case trouble::kind::freeze_store:
-      store_->freeze();
-      ++counts_.freezes;
-      return;
-    case trouble::kind::thaw_store: return store_->thaw();
-    case trouble::kind::cut: ++counts_.cuts; return proxy(wanted).cut_all();
-    case trouble::kind::spoil: return proxy(wanted).inject(wanted.rule);
-    case trouble::kind::heal: return proxy(wanted).heal();
+    case kill_manager:
+    case drain_manager:
+    case start_manager:
+    case freeze_manager:
+    case thaw_manager: return make_manager_trouble(wanted);
+    case kill_store:
+    case start_store:
+    case freeze_store:
+    case thaw_store: return make_store_trouble(wanted);
+    case kill_database:
+    case start_database:
+    case end_sessions: return make_database_trouble(wanted);
+    case cut: ++counts_.cuts; return proxy(wanted).cut_all();
+    case spoil: return proxy(wanted).inject(wanted.rule);
+    case heal: return proxy(wanted).heal();
   }
 }
 
+void fleet::make_manager_trouble(const trouble& wanted) {
+  auto& place = places_.at(wanted.manager);
+  if (wanted.what == trouble::kind::start_manager) return start_manager(wanted.manager);
+  if (wanted.what == trouble::kind::thaw_manager) return place.process->thaw();
+  if (wanted.what == trouble::kind::freeze_manager) {
+    ++counts_.freezes;
+    return place.process->freeze();
+  }
+  place.is_down = true;
+  if (wanted.what == trouble::kind::kill_manager) {
+    ++counts_.kills;
+    return place.process->kill();
+  }
+  ++counts_.drains;
+  if (place.process->stop() != 0) throw std::runtime_error{"a manager that was told to stop did not end with 0"};
+}
+
+void fleet::make_store_trouble(const trouble& wanted) {
+  if (wanted.what == trouble::kind::start_store) return start_store();
+  if (wanted.what == trouble::kind::thaw_store) return store_->thaw();
+  if (wanted.what == trouble::kind::freeze_store) {
+    ++counts_.freezes;
+    return store_->freeze();
+  }
+  ++counts_.kills;
+  store_is_down_ = true;
+  store_->kill();
+}
+
+void fleet::make_database_trouble(const trouble& wanted) {
+  if (database_ == nullptr) return;
+  if (wanted.what == trouble::kind::start_database) return database_->start();
+  if (wanted.what == trouble::kind::kill_database) {
+    ++counts_.kills;
+    return database_->kill();
+  }
+  ++counts_.ended_sessions;
+  (void)test::run_sql(database_->url_of("postgres"),
+                      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+}
+
 void fleet::calm() {
+  if (database_ != nullptr) database_->start();
   if (store_is_down_) start_store();
   store_->thaw();
   for (std::size_t i = 0; i < managers; ++i) {

@@ -11,6 +11,7 @@
 #include "tests/e2e/programs.hpp"
 #include "tests/e2e/talk.hpp"
 #include "tests/support/fault_proxy.hpp"
+#include "tests/support/temporary_postgres.hpp"
 
 namespace im::chaos {
 
@@ -22,6 +23,7 @@ struct trouble_counts {
   std::size_t drains = 0;
   std::size_t freezes = 0;
   std::size_t cuts = 0;
+  std::size_t ended_sessions = 0;  ///< times that all sessions of the database were ended
   test::fault_proxy::fault_counts spoiled{};
 
   trouble_counts& operator+=(const trouble_counts& more);
@@ -30,9 +32,12 @@ struct trouble_counts {
 /// Its troubles are made one at a time.
 class fleet {
 public:
-  /// Everything is under `folder`. With a `database_url` the store is PostgreSQL, else SQLite. Throws std::runtime_error when
-  /// something does not start.
-  fleet(const std::filesystem::path& folder, std::uint64_t seed, std::string database_url = {});
+  /// Everything is under `folder`. With a `database` the store keeps it there, in a new one, else in SQLite. Throws
+  /// std::runtime_error when something does not start.
+  fleet(const std::filesystem::path& folder, std::uint64_t seed, test::temporary_postgres* database = nullptr);
+  fleet(const fleet&) = delete;
+  fleet& operator=(const fleet&) = delete;
+  ~fleet();
 
   void make(const trouble& wanted);
   /// Everything runs and every road is open.
@@ -58,6 +63,9 @@ private:
     bool is_down = false;
   };
 
+  void make_manager_trouble(const trouble& wanted);
+  void make_store_trouble(const trouble& wanted);
+  void make_database_trouble(const trouble& wanted);
   void start_store();
   void start_manager(std::size_t which);
   [[nodiscard]] test::fault_proxy& proxy(const trouble& of);
@@ -65,6 +73,8 @@ private:
 
   std::filesystem::path folder_;
   std::ofstream journal_;
+  test::temporary_postgres* database_;
+  std::string database_url_;
   e2e::environment_map store_settings_;
   std::unique_ptr<e2e::running_program> store_;
   std::uint16_t store_port_ = 0;

@@ -47,6 +47,7 @@ void print(const totals& all, const std::string& store) {
   print_row("processes frozen (SIGSTOP)", all.troubles.freezes);
   print_row("managers drained (SIGTERM)", all.troubles.drains);
   print_row("all connections of a road cut", all.troubles.cuts);
+  print_row("all sessions of the database ended", all.troubles.ended_sessions);
   for (std::size_t i = 0; i < all.troubles.spoiled.size(); ++i)
     print_row(("exchanges: " + std::string{to_string(static_cast<test::fault>(i))}).c_str(), all.troubles.spoiled[i]);
   print_row("writes acknowledged", all.counted.acknowledged);
@@ -81,11 +82,11 @@ void tell(const storm_result& run, const std::filesystem::path& folder) {
   }
 }
 
-storm_result run_one(std::uint64_t seed, const std::string& store, bool keep) {
+storm_result run_one(std::uint64_t seed, const std::string& store, test::temporary_postgres* database, bool keep) {
   temporary_folder folder{"im-chaos"};
   storm_result run;
   try {
-    run = run_storm(seed, folder.path(), {});
+    run = run_storm(seed, folder.path(), database);
   } catch (const std::exception& e) {
     run.seed = seed;
     run.found.push_back({{}, std::string{"the run could not be finished: "} + e.what()});
@@ -112,11 +113,13 @@ int run(int argc, char** argv) {
   bool keep = false;
   app.add_option("--first", first, "the first seed");
   app.add_option("--seeds", seeds, "how many");
-  app.add_option("--store", store, "sqlite")->check(CLI::IsMember({"sqlite"}));
+  app.add_option("--store", store, "sqlite or postgres")->check(CLI::IsMember({"sqlite", "postgres"}));
   app.add_flag("--keep", keep, "keep every run's folder, not only those of failures");
   CLI11_PARSE(app, argc, argv);
+  std::unique_ptr<test::temporary_postgres> database;
+  if (store == "postgres") database = std::make_unique<test::temporary_postgres>();
   totals all;
-  for (auto seed = first; seed < first + seeds; ++seed) all.add(run_one(seed, store, keep));
+  for (auto seed = first; seed < first + seeds; ++seed) all.add(run_one(seed, store, database.get(), keep));
   print(all, store);
   return all.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -256,13 +256,15 @@ private:
     begin.where = often(70) ? road::to_store : road::to_manager;
     auto end = begin;
     std::size_t lasts = 0;
-    switch (below(14)) {
+    switch (below(16)) {
       case 0: begin.what = kill_manager, end.what = start_manager, lasts = 5 + below(40); break;
       case 1: begin.what = drain_manager, end.what = start_manager, lasts = 5 + below(20); break;
       case 2: begin.what = freeze_manager, end.what = thaw_manager, lasts = 8 + below(16); break;
       case 3: begin.what = kill_store, end.what = start_store, lasts = 3 + below(10); break;
       case 4: begin.what = freeze_store, end.what = thaw_store, lasts = 3 + below(6); break;
       case 5: begin.what = cut; break;
+      case 6: begin.what = kill_database, end.what = start_database, lasts = 3 + below(8); break;
+      case 7: begin.what = end_sessions; break;
       default:
         begin.what = spoil, end.what = heal;
         begin.rule = spoiling();
@@ -298,9 +300,12 @@ private:
       case start_store:
       case freeze_store:
       case thaw_store: return managers;
+      case kill_database:
+      case start_database:
+      case end_sessions: return managers + 1;
       case cut:
       case spoil:
-      case heal: return managers + 1 + 2 * made.manager + static_cast<std::size_t>(made.where);
+      case heal: return managers + 2 + 2 * made.manager + static_cast<std::size_t>(made.where);
     }
     return 0;
   }

@@ -78,8 +78,8 @@ std::vector<std::string> differences(std::array<e2e::caller, managers>& to, e2e:
 
 class storm {
 public:
-  storm(std::uint64_t seed, const std::filesystem::path& folder, const std::string& database_url)
-      : folder_{folder}, plan_{make_plan(seed)}, fleet_{folder, seed, database_url}, clients_{fleet_, plan_} {
+  storm(std::uint64_t seed, const std::filesystem::path& folder, test::temporary_postgres* database)
+      : folder_{folder}, plan_{make_plan(seed)}, fleet_{folder, seed, database}, clients_{fleet_, plan_} {
     result_.seed = seed;
   }
 
@@ -165,8 +165,8 @@ private:
 
 }  // namespace
 
-storm_result run_storm(std::uint64_t seed, const std::filesystem::path& folder, const std::string& database_url) {
-  return storm{seed, folder, database_url}.run();
+storm_result run_storm(std::uint64_t seed, const std::filesystem::path& folder, test::temporary_postgres* database) {
+  return storm{seed, folder, database}.run();
 }
 
 }  // namespace im::chaos

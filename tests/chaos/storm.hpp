@@ -23,8 +23,8 @@ struct storm_result {
   std::vector<entry> entries;
 };
 
-/// Runs one seed under `folder`. With a `database_url` (of an empty database) on PostgreSQL, else on SQLite.
+/// Runs one seed under `folder`; with a `database` on PostgreSQL, else on SQLite.
 [[nodiscard]] storm_result run_storm(std::uint64_t seed, const std::filesystem::path& folder,
-                                     const std::string& database_url);
+                                     test::temporary_postgres* database);
 
 }  // namespace im::chaos
