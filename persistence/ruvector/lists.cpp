@@ -1,21 +1,25 @@
-#include "persistence/ruvector/sqlite_lists.hpp"
+#include "persistence/ruvector/list_sql.hpp"
 
 #include <algorithm>
 #include <limits>
 
 #include "persistence/ruvector/event_reader.hpp"
+#include "persistence/ruvector/failure.hpp"
+#include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/projection.hpp"
-#include "persistence/ruvector/sqlite_reader.hpp"
+#include "persistence/ruvector/reader.hpp"
+#include "persistence/ruvector/sqlite.hpp"
 
-namespace im::ruvector::sqlite {
+namespace im::ruvector {
 
 namespace list_sql {
 
 namespace {
 
 constexpr const char* incident_filters =
-    " AND ((1 << status) & ?3) AND ((1 << severity) & ?4) AND ((1 << category) & ?5) AND (?6 IS NULL OR source = ?6)"
-    " AND (?7 IS NULL OR title LIKE ?7 ESCAPE '\\') AND (?8 IS NULL OR fingerprint_key = ?8)"
+    " AND ((1 << status) & ?3) <> 0 AND ((1 << severity) & ?4) <> 0 AND ((1 << category) & ?5) <> 0 AND (?6 IS NULL OR "
+    "source = ?6)"
+    " AND (?7 IS NULL OR lower(title) LIKE ?7 ESCAPE '\\') AND (?8 IS NULL OR fingerprint_key = ?8)"
     " AND (created_ms, incident_id) < (?1, ?2)";
 constexpr const char* newest_first = " ORDER BY created_ms DESC, incident_id DESC LIMIT ?9";
 
@@ -38,22 +42,23 @@ std::string open_incident_of_fingerprint() {
 }
 
 std::string escalations() {
-  return "SELECT created_ms, incident_id FROM incidents WHERE escalated = 1 AND ((1 << status) & ?3)"
-         " AND ((1 << severity) & ?4) AND (?5 IS NULL OR incident_id = ?5) AND (created_ms, incident_id) < (?1, ?2)"
+  return "SELECT created_ms, incident_id FROM incidents WHERE escalated = 1 AND ((1 << status) & ?3) <> 0"
+         " AND ((1 << severity) & ?4) <> 0 AND (?5 IS NULL OR incident_id = ?5) AND (created_ms, incident_id) < (?1, "
+         "?2)"
          " ORDER BY created_ms DESC, incident_id DESC LIMIT ?6";
 }
 
 std::string approvals(bool of_incident) {
   return std::string{"SELECT requested_ms, request_id, gate FROM approvals WHERE "} +
          (of_incident ? "incident_id = ?5" : "?5 IS NULL") +
-         " AND ((1 << status) & ?3) AND ((1 << action_type) & ?4) AND (requested_ms, request_id) < (?1, ?2)"
+         " AND ((1 << status) & ?3) <> 0 AND ((1 << action_type) & ?4) <> 0 AND (requested_ms, request_id) < (?1, ?2)"
          " ORDER BY requested_ms DESC, request_id DESC LIMIT ?6";
 }
 
 std::string postmortems() {
   return "SELECT p.written_ms, p.postmortem_id, p.status, e.doc FROM postmortems p"
          " JOIN decision_events e ON e.row = p.event_row"
-         " WHERE ((1 << p.status) & ?3) AND (?4 IS NULL OR p.incident_id = ?4)"
+         " WHERE ((1 << p.status) & ?3) <> 0 AND (?4 IS NULL OR p.incident_id = ?4)"
          " AND (p.written_ms, p.postmortem_id) < (?1, ?2) ORDER BY p.written_ms DESC, p.postmortem_id DESC LIMIT ?5";
 }
 
@@ -81,7 +86,7 @@ std::optional<std::string> like_pattern(const std::optional<std::string>& part) 
   std::string pattern = "%";
   for (const char c : *part) {
     if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
+    pattern += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return pattern + '%';
 }
@@ -114,15 +119,18 @@ private:
 
 }  // namespace
 
-list_page reader::load_page(std::vector<place> places, std::size_t limit, std::string (*make)(const incident_state&)) {
+template <class Driver>
+list_page reader<Driver>::load_page(std::vector<place> places, std::size_t limit,
+                                    std::string (*make)(const incident_state&)) {
   page_builder page{limit};
   for (const auto& at : places)
     if (!page.add(at, page.full() ? std::string{} : make(loader_.load(incident_id{at.id}).state))) break;
   return page.take();
 }
 
-list_page reader::incidents(const list_filter& filter) {
-  const transaction together{db_, "BEGIN"};
+template <class Driver>
+list_page reader<Driver>::incidents(const list_filter& filter) {
+  const read_transaction together{db_};
   const auto start = start_of(filter);
   const auto key = filter.fingerprint ? std::optional{key_of(*filter.fingerprint)} : std::nullopt;
   std::vector<place> places;
@@ -139,8 +147,9 @@ list_page reader::incidents(const list_filter& filter) {
   return load_page(std::move(places), filter.limit, &incident_json);
 }
 
-list_page reader::escalations(const list_filter& filter) {
-  const transaction together{db_, "BEGIN"};
+template <class Driver>
+list_page reader<Driver>::escalations(const list_filter& filter) {
+  const read_transaction together{db_};
   const auto start = start_of(filter);
   std::vector<place> places;
   escalations_.each(
@@ -151,7 +160,8 @@ list_page reader::escalations(const list_filter& filter) {
   return load_page(std::move(places), filter.limit, &escalation_json);
 }
 
-list_page reader::approvals(const list_filter& filter) {
+template <class Driver>
+list_page reader<Driver>::approvals(const list_filter& filter) {
   const auto start = start_of(filter);
   page_builder page{filter.limit};
   (filter.incident ? approvals_of_incident_ : approvals_)
@@ -176,7 +186,8 @@ std::string postmortem_item(std::string_view document, std::int64_t status) {
 
 }  // namespace
 
-list_page reader::postmortems(const list_filter& filter) {
+template <class Driver>
+list_page reader<Driver>::postmortems(const list_filter& filter) {
   const auto start = start_of(filter);
   page_builder page{filter.limit};
   postmortems_.each(
@@ -187,11 +198,14 @@ list_page reader::postmortems(const list_filter& filter) {
   return page.take();
 }
 
-std::optional<std::string> reader::postmortem(postmortem_id id) {
+template <class Driver>
+std::optional<std::string> reader<Driver>::postmortem(postmortem_id id) {
   return postmortem_.first([](row r) { return postmortem_item(r.text(1), r.integer(0)); }, id);
 }
 
-std::vector<due_incident> reader::deadlines(time_point before, std::optional<list_cursor> after, std::size_t limit) {
+template <class Driver>
+std::vector<due_incident> reader<Driver>::deadlines(time_point before, std::optional<list_cursor> after,
+                                                    std::size_t limit) {
   const auto start = after.value_or(list_cursor{time_point::min(), uuid{}});
   std::vector<due_incident> due;
   deadlines_.each(
@@ -202,4 +216,17 @@ std::vector<due_incident> reader::deadlines(time_point before, std::optional<lis
   return due;
 }
 
-}  // namespace im::ruvector::sqlite
+#define IM_LISTS_OF(driver)                                                             \
+  template list_page reader<driver>::load_page(std::vector<place>, std::size_t,         \
+                                               std::string (*)(const incident_state&)); \
+  template list_page reader<driver>::incidents(const list_filter&);                     \
+  template list_page reader<driver>::escalations(const list_filter&);                   \
+  template list_page reader<driver>::approvals(const list_filter&);                     \
+  template list_page reader<driver>::postmortems(const list_filter&);                   \
+  template std::optional<std::string> reader<driver>::postmortem(postmortem_id);        \
+  template std::vector<due_incident> reader<driver>::deadlines(time_point, std::optional<list_cursor>, std::size_t)
+
+IM_LISTS_OF(postgres::driver);
+IM_LISTS_OF(sqlite::driver);
+
+}  // namespace im::ruvector

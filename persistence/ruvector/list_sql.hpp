@@ -1,11 +1,11 @@
 #pragma once
-/// The SQL of the lists. Internal to the SQLite store.
+/// The SQL of the lists, as every database reads it.
 
 #include <string>
 
-namespace im::ruvector::sqlite::list_sql {
+namespace im::ruvector::list_sql {
 
-/// ?1 ?2 the cursor, ?3 ?4 ?5 masks of status, severity, category, ?6 source, ?7 a LIKE pattern, ?8 a fingerprint's key,
+/// ?1 ?2 the cursor, ?3 ?4 ?5 masks of status, severity, category, ?6 source, ?7 a LIKE pattern in small letters, ?8 a fingerprint's key,
 /// ?9 how many. Rows: created_ms, incident_id.
 [[nodiscard]] std::string open_incidents();
 [[nodiscard]] std::string ended_incidents();
@@ -20,4 +20,4 @@ namespace im::ruvector::sqlite::list_sql {
 /// ?1 before, ?2 ?3 the cursor, ?4 how many. Rows: due_ms, incident_id, due_kind.
 [[nodiscard]] std::string deadlines();
 
-}  // namespace im::ruvector::sqlite::list_sql
+}  // namespace im::ruvector::list_sql

@@ -1,25 +1,27 @@
 #pragma once
-/// All reads, on a connection of their own. One thread at a time; `reader_pool` lends them out. Internal to the SQLite store.
+/// All reads of any database, on a connection of their own. One thread at a time; `reader_pool` lends them out.
 
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <vector>
 
-#include "persistence/ruvector/sqlite_state.hpp"
+#include "persistence/ruvector/state_loader.hpp"
 #include "persistence/ruvector/store.hpp"
 
-namespace im::ruvector::sqlite {
+namespace im::ruvector {
 
-/// Throws sqlite_failure.
+/// Throws store_failure.
+template <class Driver>
 class reader {
 public:
-  explicit reader(const std::string& file);
+  explicit reader(const typename Driver::source& from);
+
+  /// False: its connection is lost.
+  [[nodiscard]] bool usable() const { return Driver::usable(db_); }
 
   [[nodiscard]] std::optional<std::string> event(event_id id);
   [[nodiscard]] event_page query(const event_query& what);
   [[nodiscard]] log_page log(incident_id id, std::uint64_t after, std::size_t limit);
   [[nodiscard]] std::optional<covered_by> request(std::string_view id);
+  [[nodiscard]] std::int64_t newest_row();
   [[nodiscard]] feed_page actions(feed_cursor after, std::size_t limit);
 
   [[nodiscard]] std::optional<std::string> incident_state_record(incident_id id);
@@ -38,6 +40,10 @@ public:
   [[nodiscard]] std::uint64_t policy_count();
 
 private:
+  using connection = typename Driver::connection;
+  using statement = typename Driver::statement;
+  using row = typename Driver::row;
+  using read_transaction = typename Driver::read_transaction;
   using place = list_cursor;
   [[nodiscard]] list_page load_page(std::vector<place> places, std::size_t limit,
                                     std::string (*make)(const incident_state&));
@@ -45,11 +51,12 @@ private:
                                                   statement& agents_own);
 
   connection db_;
-  state_loader loader_;
+  state_loader<Driver> loader_;
   statement event_;
   statement log_;
   statement head_;
   statement request_;
+  statement newest_row_;
   statement feed_;
   statement agent_state_;
   statement escalation_state_;
@@ -73,31 +80,4 @@ private:
   statement policy_count_;
 };
 
-/// Lends readers; who finds none waits.
-class reader_pool {
-public:
-  reader_pool(const std::string& file, std::size_t count);
-
-  template <class Use>
-  auto use(Use&& what) {
-    auto mine = borrow();
-    const giver back{*this, mine};
-    return what(*mine);
-  }
-
-private:
-  struct giver {
-    reader_pool& pool;
-    reader* r;
-    ~giver() { pool.give_back(r); }
-  };
-  [[nodiscard]] reader* borrow();
-  void give_back(reader* r);
-
-  std::vector<std::unique_ptr<reader>> all_;
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  std::vector<reader*> idle_;
-};
-
-}  // namespace im::ruvector::sqlite
+}  // namespace im::ruvector

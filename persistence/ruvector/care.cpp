@@ -1,15 +1,15 @@
-#include "persistence/ruvector/sqlite_care.hpp"
+#include "persistence/ruvector/care.hpp"
 
 #include <set>
 
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/event_reader.hpp"
-#include "persistence/ruvector/projection.hpp"
-#include "persistence/ruvector/sqlite_projection.hpp"
-#include "persistence/ruvector/sqlite_schema.hpp"
-#include "persistence/ruvector/sqlite_state.hpp"
+#include "persistence/ruvector/failure.hpp"
+#include "persistence/ruvector/postgres.hpp"
+#include "persistence/ruvector/row_readers.hpp"
+#include "persistence/ruvector/sqlite.hpp"
 
-namespace im::ruvector::sqlite {
+namespace im::ruvector {
 
 namespace {
 
@@ -23,14 +23,19 @@ struct folded {
   side_changes changes;
 };
 
+template <class Driver>
 class rebuilder {
 public:
-  explicit rebuilder(connection& db) : db_{db}, projections_{db} {}
+  using connection = typename Driver::connection;
+  using row = typename Driver::row;
+
+  rebuilder(connection& db, log_tables& tables) : db_{db}, tables_{tables} {}
 
   check_report run() {
-    drop_projections(db_);
-    statement log{db_, whole_log};
-    log.each([&](row r) { take(r); });
+    db_.execute(
+        "DELETE FROM requests; DELETE FROM incidents; DELETE FROM snapshots; DELETE FROM approvals;"
+        " DELETE FROM postmortems;");
+    Driver::scan(db_, whole_log, [&](const row& r) { take(r); });
     finish();
     return report_;
   }
@@ -44,48 +49,32 @@ private:
       damaged("the log of incident " + event->incident_id.str() + " has a gap after sequence " +
               std::to_string(current_.state.head()));
     fold(current_.state, *event, r.integer(0), current_.changes);
-    for (const auto& request : event->request_ids)
-      projections_.cover(key_of(request), r.integer(0), disposition_of(*event));
-    if (event->sequence % limits::snapshot_every_events == 0) projections_.write_snapshot(current_.state);
+    for (const auto& request : event->request_ids) tables_.cover(key_of(request), r.integer(0), disposition_of(*event));
+    if (event->sequence % limits::snapshot_every_events == 0) tables_.write_snapshot(current_.state);
     ++report_.events;
   }
 
   void finish() {
     if (current_.state.head() == 0) return;
-    projections_.insert(row_of(current_.state));
-    projections_.write(current_.state.record.id, current_.changes);
+    tables_.insert(row_of(current_.state));
+    tables_.write(current_.state.record.id, current_.changes);
     ++report_.incidents;
     current_ = {};
   }
 
   connection& db_;
-  projection_writer projections_;
+  log_tables& tables_;
   folded current_;
   check_report report_;
 };
 
-incident_row read_row(const row& r) {
-  incident_row out;
-  out.id = incident_id{r.id(0)};
-  out.sequence = static_cast<std::uint64_t>(r.integer(1));
-  if (!r.is_null(2)) out.open = r.integer(2) != 0;
-  out.fingerprint = r.id(3);
-  out.status = static_cast<incident_status>(r.integer(4));
-  out.severity = static_cast<severity>(r.integer(5));
-  out.category = static_cast<incident_category>(r.integer(6));
-  out.escalation_level = static_cast<int>(r.integer(7));
-  out.escalated = r.integer(8) != 0;
-  out.source = r.text(9);
-  out.title = r.text(10);
-  out.created_at = r.time(11);
-  out.updated_at = r.time(12);
-  if (!r.is_null(13)) out.due_kind = static_cast<deadline_kind>(r.integer(13));
-  if (!r.is_null(14)) out.due_at = r.time(14);
-  return out;
-}
-
+template <class Driver>
 class checker {
 public:
+  using connection = typename Driver::connection;
+  using statement = typename Driver::statement;
+  using row = typename Driver::row;
+
   explicit checker(connection& db)
       : db_{db},
         row_{db,
@@ -98,11 +87,9 @@ public:
         request_{db, "SELECT event_row, disposition FROM requests WHERE request_key = ?1"} {}
 
   check_report run() {
-    const transaction together{db_, "BEGIN"};
-    statement{db_, "PRAGMA quick_check(20)"}.each([&](row r) {
-      if (r.text(0) != "ok") problem("SQLite: " + std::string{r.text(0)});
-    });
-    statement{db_, whole_log}.each([&](row r) { take(r); });
+    const typename Driver::read_transaction together{db_};
+    Driver::inspect(db_, [&](std::string what) { problem(std::move(what)); });
+    Driver::scan(db_, whole_log, [&](const row& r) { take(r); });
     finish();
     count("incidents", report_.incidents);
     count("approvals", gate_count_);
@@ -185,7 +172,7 @@ private:
     postmortem_count_ += now_.changes.postmortems.size();
     if (broken_) return;
     if (snapshot_at_ > now_.state.head()) incident_problem("the snapshot is ahead of the log");
-    const auto stored = row_.first(read_row, id_);
+    const auto stored = row_.first([](row r) { return read_incident_row(r); }, id_);
     if (!stored)
       incident_problem("its projection is missing");
     else if (*stored != row_of(now_.state))
@@ -243,8 +230,19 @@ private:
 
 }  // namespace
 
-check_report rebuild(connection& db) { return rebuilder{db}.run(); }
+template <class Driver>
+check_report rebuild(typename Driver::connection& db, log_tables& tables) {
+  return rebuilder<Driver>{db, tables}.run();
+}
 
-check_report check(connection& db) { return checker{db}.run(); }
+template <class Driver>
+check_report check(typename Driver::connection& db) {
+  return checker<Driver>{db}.run();
+}
 
-}  // namespace im::ruvector::sqlite
+template check_report rebuild<postgres::driver>(postgres::connection&, log_tables&);
+template check_report check<postgres::driver>(postgres::connection&);
+template check_report rebuild<sqlite::driver>(sqlite::connection&, log_tables&);
+template check_report check<sqlite::driver>(sqlite::connection&);
+
+}  // namespace im::ruvector

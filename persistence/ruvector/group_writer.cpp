@@ -1,23 +1,22 @@
-#include "persistence/ruvector/sqlite_writer.hpp"
+#include "persistence/ruvector/group_writer.hpp"
 
 #include <exception>
 
-namespace im::ruvector::sqlite {
+#include "persistence/ruvector/failure.hpp"
 
-group_writer::group_writer(const std::string& file)
-    : db_{file, open_mode::read_write_create, limits::page_cache_kb}, tools_{db_}, checkpointer_{file} {
-  db_.execute("PRAGMA synchronous=FULL");
-  db_.execute("PRAGMA recursive_triggers=ON");
-  checkpointer_.watch(db_);
-  tools_.log.begin();
-  committed_row_ = tools_.log.newest_row();
+namespace im::ruvector {
+
+group_writer::group_writer(std::unique_ptr<write_session> session)
+    : session_{std::move(session)}, log_{session_->log()} {
+  commit({});  // learns the newest row
+  committed_row_ = log_.newest_row();
   thread_ = std::thread{[this] { loop(); }};
 }
 
 group_writer::~group_writer() { close(); }
 
 void group_writer::submit(std::unique_ptr<write_job> job) {
-  const auto count = job->events();
+  const auto count = job->events().size();
   bool closing = false;
   {
     const std::lock_guard lock{mutex_};
@@ -41,7 +40,7 @@ void group_writer::close() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
-  checkpointer_.close();
+  session_->close();
 }
 
 std::size_t group_writer::waiting() const {
@@ -64,7 +63,7 @@ void group_writer::loop() {
   while (take(group)) {
     write(group);
     group.clear();
-    checkpointer_.finish_if_asked(db_);
+    session_->rest();
   }
 }
 
@@ -73,8 +72,9 @@ bool group_writer::take(jobs& to) {
   std::unique_lock lock{mutex_};
   wake_.wait(lock, [&] { return closing_ || !waiting_.empty(); });
   std::size_t events = 0;
-  while (!waiting_.empty() && (to.empty() || events + waiting_.front()->events() <= limits::transaction_events)) {
-    events += waiting_.front()->events();
+  while (!waiting_.empty() &&
+         (to.empty() || events + waiting_.front()->events().size() <= limits::transaction_events)) {
+    events += waiting_.front()->events().size();
     to.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
@@ -88,7 +88,7 @@ void group_writer::write(jobs& group) {
     for (auto& job : group) job->succeed();
     return;
   }
-  if (group.size() == 1 || failed->code != errc::internal) {
+  if (group.size() == 1 || failed->code == errc::store_unavailable) {
     for (auto& job : group) job->refuse(*failed);
     return;
   }
@@ -100,28 +100,43 @@ void group_writer::write(jobs& group) {
   }
 }
 
-/// One transaction. Nothing: it is durable.
+/// Nothing: it is durable.
 std::optional<error> group_writer::attempt(const jobs& group) {
   error failed;
-  try {
-    transaction all{db_, "BEGIN IMMEDIATE"};
-    tools_.log.begin();
-    for (const auto& job : group) job->run(tools_);
-    all.commit();
-    tools_.log.committed();
-    ++commits_;
-    if (!last_failure().empty()) note_failure({});
-    const auto newest = tools_.log.newest_row();
-    if (committed_row_.exchange(newest, std::memory_order_acq_rel) != newest && notify_) notify_();
-    return std::nullopt;
-  } catch (const sqlite_failure& f) {
-    failed = f.to_error();
-  } catch (const std::exception& e) {
-    failed = {errc::internal, std::string{"the writer failed: "} + e.what()};
+  for (std::size_t tries = 1;; ++tries) {
+    bool again = false;
+    try {
+      commit(group);
+      ++commits_;
+      if (!last_failure().empty()) note_failure({});
+      const auto newest = log_.newest_row();
+      if (committed_row_.exchange(newest, std::memory_order_acq_rel) != newest && notify_) notify_();
+      return std::nullopt;
+    } catch (const store_failure& f) {
+      failed = f.why();
+      again = f.lost_a_race() && tries < limits::transaction_tries;
+    } catch (const std::exception& e) {
+      failed = {errc::internal, std::string{"the writer failed: "} + e.what()};
+    }
+    session_->rollback();
+    log_.rolled_back();
+    if (!again) break;
   }
-  tools_.log.rolled_back();
   note_failure(failed.message);
   return failed;
 }
 
-}  // namespace im::ruvector::sqlite
+/// One transaction, whole or a failure.
+void group_writer::commit(const jobs& group) {
+  log_.begin(session_->begin());
+  std::vector<const new_event*> expected;
+  for (const auto& job : group)
+    for (const auto& event : job->events()) expected.push_back(&event);
+  if (!expected.empty()) log_.expect(expected);
+  write_tools tools{log_, *session_};
+  for (const auto& job : group) job->run(tools);
+  session_->commit();
+  log_.committed();
+}
+
+}  // namespace im::ruvector

@@ -1,6 +1,6 @@
 #pragma once
-/// The one thread that writes. What waits when it becomes free is committed together: one fsync for all of it. Internal to
-/// the SQLite store.
+/// The one thread that writes, for every store. What waits when it becomes free is committed together: one fsync for all
+/// of it.
 
 #include <atomic>
 #include <condition_variable>
@@ -8,39 +8,37 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "persistence/ruvector/checkpointer.hpp"
-#include "persistence/ruvector/sqlite_log.hpp"
-#include "persistence/ruvector/sqlite_records.hpp"
+#include "persistence/ruvector/log_writer.hpp"
+#include "persistence/ruvector/write_session.hpp"
 
-namespace im::ruvector::sqlite {
+namespace im::ruvector {
 
 /// What a job writes with, while a transaction is open.
 struct write_tools {
-  explicit write_tools(connection& c) : db{c}, log{c}, records{c} {}
-
-  connection& db;
-  log_writer log;
-  record_writer records;
+  log_writer& log;
+  write_session& session;
 };
 
 /// Runs in a transaction, perhaps with others; then hears how that ended, once.
 class write_job {
 public:
   virtual ~write_job() = default;
-  /// May run again, in a transaction of its own, when the one it was in failed. Throws sqlite_failure.
+  /// May run again, in a transaction of its own, when the one it was in failed. Throws store_failure.
   virtual void run(write_tools& tools) = 0;
   virtual void succeed() noexcept = 0;
   virtual void refuse(const error& why) noexcept = 0;
-  [[nodiscard]] virtual std::size_t events() const { return 0; }
+  /// What it is going to append.
+  [[nodiscard]] virtual std::span<const new_event> events() const { return {}; }
 };
 
 class group_writer {
 public:
-  explicit group_writer(const std::string& file);
+  explicit group_writer(std::unique_ptr<write_session> session);
   group_writer(const group_writer&) = delete;
   group_writer& operator=(const group_writer&) = delete;
   ~group_writer();
@@ -65,11 +63,11 @@ private:
   [[nodiscard]] bool take(jobs& to);
   void write(jobs& group);
   [[nodiscard]] std::optional<error> attempt(const jobs& group);
+  void commit(const jobs& group);
   void note_failure(std::string text);
 
-  connection db_;
-  write_tools tools_;
-  checkpointer checkpointer_;
+  std::unique_ptr<write_session> session_;
+  log_writer log_;
   std::function<void()> notify_;
   std::atomic<std::int64_t> committed_row_{0};
   std::atomic<std::uint64_t> commits_{0};
@@ -83,4 +81,4 @@ private:
   std::thread thread_;  // last: all it uses is there before it and after it
 };
 
-}  // namespace im::ruvector::sqlite
+}  // namespace im::ruvector

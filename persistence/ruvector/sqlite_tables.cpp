@@ -1,20 +1,11 @@
-#include "persistence/ruvector/sqlite_projection.hpp"
+#include "persistence/ruvector/sqlite_tables.hpp"
 
 #include "messages/json/codec.hpp"
+#include "persistence/ruvector/row_readers.hpp"
 
 namespace im::ruvector::sqlite {
 
 namespace {
-
-template <wire_enum E>
-int number(E value) {
-  return static_cast<int>(value);
-}
-
-template <wire_enum E>
-std::optional<int> number(std::optional<E> value) {
-  return value ? std::optional{static_cast<int>(*value)} : std::nullopt;
-}
 
 bool indexed_columns_equal(const incident_row& a, const incident_row& b) {
   return a.open == b.open && a.fingerprint == b.fingerprint && a.escalated == b.escalated && a.due_at == b.due_at &&
@@ -23,8 +14,18 @@ bool indexed_columns_equal(const incident_row& a, const incident_row& b) {
 
 }  // namespace
 
-projection_writer::projection_writer(connection& db)
-    : insert_row_{db,
+tables::tables(connection& db)
+    : loader_{db},
+      insert_event_{
+          db,
+          "INSERT INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
+          " actions, doc) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)"},
+      event_by_id_{db, "SELECT sequence, doc FROM decision_events WHERE id = ?1"},
+      request_by_key_{db,
+                      "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
+                      " JOIN decision_events e ON e.row = r.event_row WHERE r.request_key = ?1"},
+      open_by_fingerprint_{db, "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 1"},
+      insert_row_{db,
                   "INSERT INTO incidents (incident_id, sequence, open, fingerprint_key, status, severity, category,"
                   " escalation_level, escalated, source, title, created_ms, updated_ms, due_kind, due_ms)"
                   " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"},
@@ -52,13 +53,37 @@ projection_writer::projection_writer(connection& db)
       put_request_{
           db, "INSERT INTO requests (request_key, event_row, disposition) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING"} {}
 
-void projection_writer::insert(const incident_row& r) {
+std::optional<stored_event> tables::find_event(event_id id) {
+  return event_by_id_.first(
+      [](row r) {
+        stored_event out{std::nullopt, std::string{r.text(1)}};
+        if (!r.is_null(0)) out.sequence = static_cast<std::uint64_t>(r.integer(0));
+        return out;
+      },
+      id);
+}
+
+std::optional<covered_by> tables::find_request(text_key key) {
+  return request_by_key_.first([](row r) { return read_cover(r); }, key);
+}
+
+std::optional<incident_id> tables::open_incident(text_key fingerprint) {
+  return open_by_fingerprint_.first([](row r) { return incident_id{r.id(0)}; }, fingerprint);
+}
+
+void tables::insert_event(const new_event& event, std::int64_t row) {
+  const auto sequence = event.log ? std::optional{event.log->sequence} : std::nullopt;
+  insert_event_.run(row, event.id, event.incident, sequence, event.agent_id, number(event.decision_type),
+                    event.timestamp, event.action_count, event.document);
+}
+
+void tables::insert(const incident_row& r) {
   insert_row_.run(r.id, r.sequence, r.open, r.fingerprint, number(r.status), number(r.severity), number(r.category),
                   r.escalation_level, r.escalated, r.source, r.title, r.created_at, r.updated_at, number(r.due_kind),
                   r.due_at);
 }
 
-void projection_writer::update(const incident_row& before, const incident_row& now) {
+void tables::update(const incident_row& before, const incident_row& now) {
   const int changed =
       indexed_columns_equal(before, now)
           ? update_unindexed_.run(now.id, now.sequence, number(now.status), number(now.severity), number(now.category),
@@ -66,11 +91,10 @@ void projection_writer::update(const incident_row& before, const incident_row& n
           : update_row_.run(now.id, now.sequence, now.open, now.fingerprint, number(now.status), number(now.severity),
                             number(now.category), now.escalation_level, now.escalated, now.source, now.title,
                             now.created_at, now.updated_at, number(now.due_kind), now.due_at);
-  if (changed != 1)
-    throw sqlite_failure{SQLITE_CORRUPT, "incident " + now.id.str() + " has a log but no projection; rebuild them"};
+  if (changed != 1) damaged("incident " + now.id.str() + " has a log but no projection; rebuild them");
 }
 
-void projection_writer::write(incident_id incident, const side_changes& changes) {
+void tables::write(incident_id incident, const side_changes& changes) {
   for (const auto& [id, gate] : changes.gates)
     put_gate_.run(id, incident, number(gate.status), number(gate.action_type), gate.requested_at, gate.item);
   for (const auto& [id, document] : changes.postmortems) {
@@ -81,11 +105,11 @@ void projection_writer::write(incident_id incident, const side_changes& changes)
   }
 }
 
-void projection_writer::write_snapshot(const incident_state& state) {
+void tables::write_snapshot(const incident_state& state) {
   put_snapshot_.run(state.record.id, state.head(), json::encode(state));
 }
 
-void projection_writer::cover(text_key request, std::int64_t event_row, disposition how) {
+void tables::cover(text_key request, std::int64_t event_row, disposition how) {
   put_request_.run(request, event_row, number(how));
 }
 

@@ -1,19 +1,23 @@
-#include "persistence/ruvector/sqlite_reader.hpp"
+#include "persistence/ruvector/reader.hpp"
 
 #include <string>
 
+#include "persistence/ruvector/list_sql.hpp"
+#include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/projection.hpp"
-#include "persistence/ruvector/sqlite_lists.hpp"
+#include "persistence/ruvector/row_readers.hpp"
+#include "persistence/ruvector/sqlite.hpp"
 
-namespace im::ruvector::sqlite {
+namespace im::ruvector {
 
 namespace {
 
 /// ?1 a whole agent id or nothing, ?2 and ?3 the bounds of its type part, ?4 a decision type, ?5 and ?6 times, ?7 an incident.
-std::string query_sql(bool of_incident, bool count) {
+std::string query_sql(const char* by_log_index, bool of_incident, bool count) {
   std::string sql = count ? "SELECT count(*)" : "SELECT doc";
   sql += " FROM decision_events";
-  sql += of_incident ? " INDEXED BY decision_events_log WHERE incident_id = ?7 AND" : " WHERE ?7 IS NULL AND";
+  if (of_incident) sql += by_log_index;
+  sql += of_incident ? " WHERE incident_id = ?7 AND" : " WHERE ?7 IS NULL AND";
   sql +=
       " timestamp_ms BETWEEN ?5 AND ?6 AND (?4 IS NULL OR decision_type = ?4)"
       " AND (?1 IS NULL OR agent_id = ?1 OR (agent_id >= ?2 AND agent_id < ?3))";
@@ -21,14 +25,15 @@ std::string query_sql(bool of_incident, bool count) {
   return sql;
 }
 
-std::optional<std::string> text_of(statement& s, const auto& id) {
-  return s.first([](row r) { return std::string{r.text(0)}; }, id);
+std::optional<std::string> text_of(auto& s, const auto& id) {
+  return s.first([](const auto& r) { return std::string{r.text(0)}; }, id);
 }
 
 }  // namespace
 
-reader::reader(const std::string& file)
-    : db_{file, open_mode::read_only, limits::page_cache_kb / 8},
+template <class Driver>
+reader<Driver>::reader(const typename Driver::source& from)
+    : db_{Driver::connect_reader(from)},
       loader_{db_},
       event_{db_, "SELECT doc FROM decision_events WHERE id = ?1"},
       log_{db_,
@@ -38,13 +43,16 @@ reader::reader(const std::string& file)
       request_{db_,
                "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
                " JOIN decision_events e ON e.row = r.event_row WHERE r.request_key = ?1"},
-      feed_{db_, "SELECT row, actions, doc FROM decision_events WHERE row >= ?1 ORDER BY row LIMIT ?2"},
+      newest_row_{db_, "SELECT max(row) FROM decision_events"},
+      feed_{db_,
+            "SELECT row, actions, CASE WHEN actions > 0 THEN doc END FROM decision_events WHERE row >= ?1 ORDER BY row "
+            "LIMIT ?2"},
       agent_state_{db_, "SELECT doc FROM agent_states WHERE incident_id = ?1"},
       escalation_state_{db_, "SELECT doc FROM escalation_states WHERE incident_id = ?1"},
-      query_{db_, query_sql(false, false)},
-      query_count_{db_, query_sql(false, true)},
-      query_incident_{db_, query_sql(true, false)},
-      query_incident_count_{db_, query_sql(true, true)},
+      query_{db_, query_sql(Driver::by_log_index, false, false)},
+      query_count_{db_, query_sql(Driver::by_log_index, false, true)},
+      query_incident_{db_, query_sql(Driver::by_log_index, true, false)},
+      query_incident_count_{db_, query_sql(Driver::by_log_index, true, true)},
       incidents_open_{db_, list_sql::open_incidents()},
       incidents_ended_{db_, list_sql::ended_incidents()},
       incidents_all_{db_, list_sql::all_incidents()},
@@ -62,9 +70,13 @@ reader::reader(const std::string& file)
       policy_version_{db_, "SELECT version, etag, doc FROM policies WHERE kind = ?1 AND id = ?2 AND version = ?3"},
       policy_count_{db_, "SELECT count(*) FROM policies"} {}
 
-std::optional<std::string> reader::event(event_id id) { return text_of(event_, id); }
+template <class Driver>
+std::optional<std::string> reader<Driver>::event(event_id id) {
+  return text_of(event_, id);
+}
 
-event_page reader::query(const event_query& what) {
+template <class Driver>
+event_page reader<Driver>::query(const event_query& what) {
   std::optional<std::string> low;
   std::optional<std::string> high;
   if (what.agent_id && what.agent_id->find(':') == std::string::npos) {
@@ -74,7 +86,7 @@ event_page reader::query(const event_query& what) {
   const auto type = what.decision_type ? std::optional{static_cast<int>(*what.decision_type)} : std::nullopt;
   const auto from = what.from.value_or(time_point::min());
   const auto to = what.to.value_or(time_point::max());
-  const transaction together{db_, "BEGIN"};
+  const read_transaction together{db_};
   event_page page;
   auto& count = what.incident ? query_incident_count_ : query_count_;
   page.total = static_cast<std::uint64_t>(
@@ -92,8 +104,9 @@ event_page reader::query(const event_query& what) {
   return page;
 }
 
-log_page reader::log(incident_id id, std::uint64_t after, std::size_t limit) {
-  const transaction together{db_, "BEGIN"};
+template <class Driver>
+log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t limit) {
+  const read_transaction together{db_};
   log_page page;
   page.head = static_cast<std::uint64_t>(head_.first([](row r) { return r.integer(0); }, id).value_or(0));
   std::size_t bytes = 0;
@@ -112,16 +125,24 @@ log_page reader::log(incident_id id, std::uint64_t after, std::size_t limit) {
   return page;
 }
 
-std::optional<covered_by> reader::request(std::string_view id) {
+template <class Driver>
+std::optional<covered_by> reader<Driver>::request(std::string_view id) {
   return request_.first(
       [&](row r) {
-        return covered_by{std::string{id}, incident_id{r.id(0)}, event_id{r.id(1)},
-                          static_cast<std::uint64_t>(r.integer(2)), static_cast<disposition>(r.integer(3))};
+        auto covered = read_cover(r);
+        covered.request_id = id;
+        return covered;
       },
       key_of(id));
 }
 
-feed_page reader::actions(feed_cursor after, std::size_t limit) {
+template <class Driver>
+std::int64_t reader<Driver>::newest_row() {
+  return newest_row_.first([](row r) { return r.integer(0); }).value_or(0);
+}
+
+template <class Driver>
+feed_page reader<Driver>::actions(feed_cursor after, std::size_t limit) {
   const bool whole = after.actions == feed_cursor::whole_event;
   feed_page page{{}, after};
   std::size_t bytes = 0;
@@ -140,26 +161,33 @@ feed_page reader::actions(feed_cursor after, std::size_t limit) {
   return page;
 }
 
-std::optional<std::string> reader::record(incident_id id, std::string (*make)(const incident_state&),
-                                          statement& agents_own) {
-  const transaction together{db_, "BEGIN"};
+template <class Driver>
+std::optional<std::string> reader<Driver>::record(incident_id id, std::string (*make)(const incident_state&),
+                                                  statement& agents_own) {
+  const read_transaction together{db_};
   const auto loaded = loader_.load(id);
   if (loaded.state.opened) return make(loaded.state);
   return text_of(agents_own, id);
 }
 
-std::optional<std::string> reader::incident_state_record(incident_id id) {
+template <class Driver>
+std::optional<std::string> reader<Driver>::incident_state_record(incident_id id) {
   return record(id, &incident_state_json, agent_state_);
 }
 
-std::optional<std::string> reader::escalation_record(incident_id id) {
+template <class Driver>
+std::optional<std::string> reader<Driver>::escalation_record(incident_id id) {
   return record(id, &escalation_json, escalation_state_);
 }
 
-std::optional<std::string> reader::approval(approval_id id) { return text_of(approval_, id); }
+template <class Driver>
+std::optional<std::string> reader<Driver>::approval(approval_id id) {
+  return text_of(approval_, id);
+}
 
-std::optional<policy_document> reader::policy(policy_kind kind, std::string_view id,
-                                              const std::optional<std::string>& version) {
+template <class Driver>
+std::optional<policy_document> reader<Driver>::policy(policy_kind kind, std::string_view id,
+                                                      const std::optional<std::string>& version) {
   const auto make = [&](row r) {
     return policy_document{kind, std::string{id}, std::string{r.text(0)}, std::string{r.text(1)},
                            std::string{r.text(2)}};
@@ -168,31 +196,12 @@ std::optional<policy_document> reader::policy(policy_kind kind, std::string_view
   return version ? policy_version_.first(make, number, id, *version) : policy_.first(make, number, id);
 }
 
-std::uint64_t reader::policy_count() {
+template <class Driver>
+std::uint64_t reader<Driver>::policy_count() {
   return static_cast<std::uint64_t>(policy_count_.first([](row r) { return r.integer(0); }).value_or(0));
 }
 
-reader_pool::reader_pool(const std::string& file, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    all_.push_back(std::make_unique<reader>(file));
-    idle_.push_back(all_.back().get());
-  }
-}
+template class reader<postgres::driver>;
+template class reader<sqlite::driver>;
 
-reader* reader_pool::borrow() {
-  std::unique_lock lock{mutex_};
-  returned_.wait(lock, [&] { return !idle_.empty(); });
-  auto* r = idle_.back();
-  idle_.pop_back();
-  return r;
-}
-
-void reader_pool::give_back(reader* r) {
-  {
-    const std::lock_guard lock{mutex_};
-    idle_.push_back(r);
-  }
-  returned_.notify_one();
-}
-
-}  // namespace im::ruvector::sqlite
+}  // namespace im::ruvector
