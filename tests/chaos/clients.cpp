@@ -157,9 +157,9 @@ void clients::fail(std::string_view why) {
 
 void clients::run() {
   running_ = threads;
-  std::vector<std::jthread> clients;
+  std::vector<std::jthread> senders;
   for (std::size_t i = 0; i < threads; ++i)
-    clients.emplace_back([this] {
+    senders.emplace_back([this] {
       try {
         one{*this}.run();
       } catch (const std::exception& e) {
@@ -170,7 +170,7 @@ void clients::run() {
       turn_changed_.notify_all();
     });
   make_troubles();
-  clients.clear();
+  senders.clear();
   if (!failure_.empty()) throw std::runtime_error{failure_};
 }
 

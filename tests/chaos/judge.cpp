@@ -76,6 +76,10 @@ void judge_chain(const incident_log& log, violations& found) {
     for (const auto& request : list_of(event, "request_ids"))
       if (!requests.emplace(request.get_string()).second)
         wrong(i, "its request id stands in the log twice: " + std::string{request.get_string()});
+    const auto& fact = event.at("fact");
+    if (text_of(fact, "kind") == "signals_attached" &&
+        fact.at("count").to_number<std::size_t>() != list_of(event, "request_ids").size())
+      wrong(i, "it counts other signals than it covers");
     const auto previous = i == 0 ? std::string{} : sha256(log.texts[i - 1]);
     if (text_of(event, "previous_hash") != previous) wrong(i, "its previous_hash is not the hash of its predecessor");
   }
@@ -126,6 +130,17 @@ void judge_requests(const std::vector<incident_log>& logs, const std::vector<ent
         may_have_been_taken.contains(entry.id) || (entry.by_rule && count > 0 && first->second.is_refusal);
     if (entry.end == ending::refused && count > 0 && !may_stand)
       found.push_back({first->second.incident, said + "was refused and took effect: " + entry.text});
+  }
+}
+
+void judge_openings(const std::vector<incident_log>& logs, violations& found) {
+  std::map<std::string, std::string, std::less<>> open;  // incidents by fingerprint
+  for (const auto& log : logs) {
+    incident_model model;
+    for (const auto& event : log.events) model.apply(event);
+    if (!model.is_open()) continue;
+    const auto [other, is_first] = open.emplace(model.fingerprint, log.id);
+    if (!is_first) found.push_back({log.id, "it is open for the same fingerprint as " + other->second});
   }
 }
 

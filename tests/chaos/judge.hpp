@@ -40,13 +40,17 @@ struct tally {
 /// The texts of the elements of the array `name` of an object, byte for byte as they stand in it.
 [[nodiscard]] std::vector<std::string> elements_of(std::string_view object, std::string_view name);
 
-/// Sequences 1..n, each event and request id once, and every event names its predecessor by `previous_hash`.
+/// Sequences 1..n, each event and request id once, every signal counted, and every event names its predecessor by
+/// `previous_hash`.
 void judge_chain(const incident_log& log, violations& found);
 
 /// Every acknowledged request is covered once, in the incident that its answer named; nothing refused is covered, but for
 /// votes whose refusal is itself on record.
 void judge_requests(const std::vector<incident_log>& logs, const std::vector<entry>& entries, tally& counted,
                     violations& found);
+
+/// At most one incident is open for a fingerprint.
+void judge_openings(const std::vector<incident_log>& logs, violations& found);
 
 /// At most one verdict a gate; none is approved without its quorum of distinct listed people, before its deadline and
 /// without a rejection; no gate asks less than `approval_policy`; what people must approve happens after their approval alone.

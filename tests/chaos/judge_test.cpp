@@ -160,6 +160,8 @@ TEST_CASE("a chain with a gap, a double or a wrong hash is found") {
   CHECK(says(spoiled(2, [](js::object& event) { event.erase("previous_hash"); }), "previous_hash"));
   CHECK(says(spoiled(1, [](js::object& event) { event["timestamp"] = second(9); }), "previous_hash"));
   CHECK(says(spoiled(2, [](js::object& event) { event["incident_id"] = "j"; }), "another incident"));
+  const auto attach = [](js::object& event) { event["fact"] = {{"kind", "signals_attached"}, {"count", 2}}; };
+  CHECK(says(spoiled(2, attach), "counts other signals"));
 }
 
 TEST_CASE("a request that is lost, misplaced, or refused and done is found; one that is there once is not") {
@@ -193,6 +195,18 @@ TEST_CASE("a request id that two incidents cover is found") {
   tally counted;
   judge_requests({log, other}, {}, counted, found);
   CHECK(counted.doubled == 1);
+  CHECK(found.size() == 1);
+}
+
+TEST_CASE("two incidents that are open for one fingerprint are found, and one after the other is none") {
+  auto first = log_of{}.open().made();
+  auto second_one = first;
+  second_one.id = "j";
+  const auto closed = log_of{}.open().change({{"status", "RESOLVED"}}, 5).made();
+  violations found;
+  judge_openings({first, closed}, found);
+  CHECK(found.empty());
+  judge_openings({first, second_one}, found);
   CHECK(found.size() == 1);
 }
 

@@ -152,6 +152,7 @@ void incident_model::apply(const js::value& event) {
   const auto at = text_of(event, "timestamp");
   if (kind == "incident_opened") {
     const auto& record = fact.at("incident");
+    fingerprint = text_of(record, "fingerprint");
     status = text_of(record, "status");
     set_severity(text_of(record, "severity"));
     set_sla(record);

@@ -46,6 +46,7 @@ struct gate_model {
 };
 
 struct incident_model {
+  std::string fingerprint;
   std::string status;
   std::string severity;
   std::string worst_severity;

@@ -38,8 +38,8 @@ struct trouble {
     kill_database,  ///< and, as the next two, nothing where the store has none
     start_database,
     end_sessions,  ///< of the database
-    cut,    ///< every connection of a proxy, once
-    spoil,  ///< a proxy's exchanges, until it is healed
+    cut,           ///< every connection of a proxy, once
+    spoil,         ///< a proxy's exchanges, until it is healed
     heal
   };
   kind what = kind::cut;
@@ -89,6 +89,7 @@ struct policy_documents {
 namespace im {
 
 IM_WIRE_WORDS(chaos::trouble::kind, heal, "kill_manager", "drain_manager", "start_manager", "freeze_manager",
-              "thaw_manager", "kill_store", "start_store", "freeze_store", "thaw_store", "kill_database", "start_database", "end_sessions", "cut", "spoil", "heal");
+              "thaw_manager", "kill_store", "start_store", "freeze_store", "thaw_store", "kill_database",
+              "start_database", "end_sessions", "cut", "spoil", "heal");
 
 }  // namespace im

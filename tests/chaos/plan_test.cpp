@@ -30,7 +30,8 @@ TEST_CASE("whatever a plan breaks it mends, one trouble at a time for each thing
   using enum trouble::kind;
   const std::map<trouble::kind, trouble::kind> ends{{kill_manager, start_manager},  {drain_manager, start_manager},
                                                     {freeze_manager, thaw_manager}, {kill_store, start_store},
-                                                    {freeze_store, thaw_store},     {spoil, heal}, {kill_database, start_database}};
+                                                    {freeze_store, thaw_store},     {spoil, heal},
+                                                    {kill_database, start_database}};
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     std::multiset<std::string> broken;
     std::size_t number = 0;

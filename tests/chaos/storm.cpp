@@ -145,6 +145,7 @@ private:
     result_.entries = clients_.outcomes();
     const auto& entries = result_.entries;
     judge_requests(result_.logs, entries, result_.counted, found);
+    judge_openings(result_.logs, found);
     for (const auto& log : result_.logs) {
       judge_chain(log, found);
       judge_gates(log, policy, result_.counted, found);
