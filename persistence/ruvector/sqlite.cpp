@@ -6,17 +6,23 @@
 
 namespace im::ruvector::sqlite {
 
-error sqlite_failure::to_error() const {
-  switch (code_ & 0xff) {
+namespace {
+
+error error_of(int code, const std::string& what) {
+  switch (code & 0xff) {
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
     case SQLITE_MISMATCH:
     case SQLITE_CONSTRAINT:
-    case SQLITE_TOOBIG: return {errc::internal, what()};
-    default: return {errc::store_unavailable, what(), {}, static_cast<int>(limits::retry_after.count())};
+    case SQLITE_TOOBIG: return {errc::internal, what};
+    default: return unavailable(what);
   }
 }
+
+}  // namespace
+
+sqlite_failure::sqlite_failure(int code, const std::string& what) : store_failure{error_of(code, what)} {}
 
 connection::connection(const std::string& file, open_mode mode, int cache_kb) {
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
@@ -94,6 +100,16 @@ bool statement::step() {
 transaction::~transaction() {
   // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+connection driver::connect_reader(const source& file) {
+  return connection{file, open_mode::read_only, limits::page_cache_kb / 8};
+}
+
+void driver::inspect(connection& db, const std::function<void(std::string)>& problem) {
+  statement{db, "PRAGMA quick_check(20)"}.each([&](row r) {
+    if (r.text(0) != "ok") problem("SQLite: " + std::string{r.text(0)});
+  });
 }
 
 }  // namespace im::ruvector::sqlite

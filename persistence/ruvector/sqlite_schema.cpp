@@ -150,10 +150,4 @@ void migrate(connection& db) {
   all.commit();
 }
 
-void drop_projections(connection& db) {
-  db.execute(
-      "DELETE FROM requests; DELETE FROM incidents; DELETE FROM snapshots; DELETE FROM approvals; DELETE FROM "
-      "postmortems;");
-}
-
 }  // namespace im::ruvector::sqlite

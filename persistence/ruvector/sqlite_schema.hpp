@@ -8,7 +8,4 @@ namespace im::ruvector::sqlite {
 /// Brings the file to the newest schema, one transaction a step. Refuses a file of a newer program, or of another one.
 void migrate(connection& db);
 
-/// Drops all that is folded from the log, for a rebuild.
-void drop_projections(connection& db);
-
 }  // namespace im::ruvector::sqlite

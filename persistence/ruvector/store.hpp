@@ -241,8 +241,10 @@ public:
 
   // ---- Orchestrator actions, in commit order
   [[nodiscard]] virtual result<feed_page> actions(feed_cursor after, std::size_t limit) = 0;
-  /// The newest row that is committed; `actions` after it are empty.
+  /// The newest row that this store has committed or found; `actions` after it are empty.
   [[nodiscard]] virtual std::int64_t committed_row() const = 0;
+  /// The same, asked of the database: others may write into it too. Blocks like a read.
+  [[nodiscard]] virtual result<std::int64_t> newest_row() = 0;
   /// Calls `notify` after each commit of events, on the store's own thread. Set before the first write.
   virtual void on_commit(std::function<void()> notify) = 0;
 
