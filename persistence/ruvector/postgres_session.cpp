@@ -22,8 +22,8 @@ std::optional<std::int64_t> session::begin() {
       fresh = true;
     }
     try {
-      const auto answers = db_.pipeline({{&begin_, {}}, {&lock_, {}}, {&newest_row_, {}}});
-      begun_at_ = row{answers.back().get(), 0}.integer(0);
+      db_.pipeline(
+          {{&begin_, {}, {}}, {&lock_, {}, {}}, {&newest_row_, {}, [&](const row& r) { begun_at_ = r.integer(0); }}});
       break;
     } catch (const store_failure&) {
       // A connection that was lost while it lay idle is nobody's failure: nothing has been done on it.
