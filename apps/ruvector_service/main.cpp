@@ -11,7 +11,7 @@
 #include "apps/ruvector_service/settings.hpp"
 #include "im/version.hpp"
 #include "messages/json/codec.hpp"
-#include "persistence/ruvector/sqlite_store.hpp"
+#include "persistence/ruvector/store.hpp"
 
 namespace {
 
@@ -74,12 +74,13 @@ int report(const result<ruvector::check_report>& done) {
   return done->problems.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int care(const std::filesystem::path& file, bool rebuild) {
-  if (std::error_code failed; !std::filesystem::exists(file, failed)) {
+int care(const ruvector::service_config& config, bool rebuild) {
+  const auto& file = config.data_file;
+  if (std::error_code failed; config.database_url.empty() && !std::filesystem::exists(file, failed)) {
     log_line(log_level::error, "there is no database " + file.string());
     return EXIT_FAILURE;
   }
-  auto store = ruvector::sqlite_store::open(file);
+  auto store = ruvector::open_store(config);
   if (!store) {
     log_line(log_level::error, store.error().message);
     return EXIT_FAILURE;
@@ -103,6 +104,8 @@ int run(int argc, char** argv) {
   app.footer(
       "Settings: RUVECTOR_API_KEY (needed), RUVECTOR_PORT (8090; 0: any), RUVECTOR_ADDRESS (127.0.0.1), DATA_DIR "
       "(./data),\n"
+      "RUVECTOR_DATABASE_URL (postgresql://…, then DATA_DIR is not used; sslmode, sslrootcert and the like stand in "
+      "it),\n"
       "RUVECTOR_POLICIES_DIR (../share/llm-incident-manager/policies beside the program's folder)");
   CLI11_PARSE(app, argc, argv);
   if (version->parsed()) {
@@ -119,7 +122,7 @@ int run(int argc, char** argv) {
     for (const auto& problem : settings.problems) log_line(log_level::error, problem);
     return EXIT_FAILURE;
   }
-  return caring ? care(settings.service.data_file, rebuilding->parsed()) : serve(std::move(settings.service));
+  return caring ? care(settings.service, rebuilding->parsed()) : serve(std::move(settings.service));
 }
 
 }  // namespace
