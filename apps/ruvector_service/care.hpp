@@ -3,10 +3,13 @@
 
 #include <filesystem>
 
+#include "persistence/ruvector/service.hpp"
+
 namespace im::ruvector {
 
-[[nodiscard]] int check_command(const std::filesystem::path& database);
-[[nodiscard]] int verify_command(const std::filesystem::path& database);
-[[nodiscard]] int rebuild_command(const std::filesystem::path& database);
+/// `file`: a backup or other SQLite database instead of the store that is configured; empty: that one.
+[[nodiscard]] int check_command(const service_config& config, const std::filesystem::path& file);
+[[nodiscard]] int verify_command(const service_config& config, const std::filesystem::path& file);
+[[nodiscard]] int rebuild_command(const service_config& config);
 
 }  // namespace im::ruvector
