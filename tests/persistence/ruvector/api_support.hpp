@@ -65,7 +65,7 @@ public:
   answer get(const std::string& target) { return call(http::verb::get, target); }
   answer post(const std::string& target, std::string body) { return call(http::verb::post, target, std::move(body)); }
   answer post_batch(const std::vector<decision_event>& events) {
-    return post("/api/v1/decision-events/batch", batch_body(events));
+    return post("/api/v1/decision-events/batch", batch_body(linked(events)));
   }
 
 private:

@@ -189,7 +189,7 @@ TEST_CASE("many writers at once: every event once, one transaction for many") {
     threads.emplace_back([&, w] {
       for (unsigned i = 0; i < each; ++i) {
         const auto n = w * each + i + 1;
-        auto events = read_events(batch_body({open_event(n, "f" + std::to_string(n)), attach_event(n, 2)}));
+        auto events = read_events(batch_body(linked({open_event(n, "f" + std::to_string(n)), attach_event(n, 2)})));
         store->append(std::move(*events), [&](auto results) {
           if (results && results->front().outcome == append_outcome::created) ++created;
           all_done.count_down();
@@ -251,4 +251,23 @@ TEST_CASE("a file that is no database of ours is refused in words") {
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::store_unavailable);
   CHECK(opened.error().message.find("another program") != std::string::npos);
+}
+
+TEST_CASE("an event that does not link to the one before it is refused like a lost race") {
+  const temp_dir dir;
+  auto store = open_store(dir);
+  REQUIRE(append(*store, {open_event(1, "f"), attach_event(1, 2)})[1].outcome == append_outcome::created);
+  auto forged = attach_event(1, 3);
+  seal(forged, sha256_hex("another history"));
+  const auto refused = append_one(*store, forged);
+  CHECK(refused.outcome == append_outcome::conflict);
+  CHECK(refused.head == 2);
+  auto unlinked = attach_event(1, 3);
+  seal(unlinked, "");
+  CHECK(append_one(*store, unlinked).outcome == append_outcome::conflict);
+  // A link may also break inside one batch.
+  auto next = attach_event(1, 4);
+  seal(next, sha256_hex("not the third"));
+  CHECK(append(*store, {attach_event(1, 3), next})[0].outcome == append_outcome::conflict);
+  CHECK(append_one(*store, attach_event(1, 3)).outcome == append_outcome::created);
 }
