@@ -72,6 +72,11 @@ inline constexpr seconds policy_max_age{30};        ///< a cached policy is reva
 inline constexpr std::size_t policy_waiters = 4096;
 inline constexpr seconds timer_max{24 * 3600};  ///< longer waits are re-armed
 
+// Time
+inline constexpr milliseconds clock_jump{2000};  ///< off by more than this, the system's clock has jumped
+inline constexpr seconds clock_settle{30};       ///< a jump is believed when it has stayed for so long
+inline constexpr seconds clock_hold{60};         ///< time stands still rather than go back by up to this
+
 // Persistence
 inline constexpr std::size_t batch_events = 512;     ///< flush at this many
 inline constexpr std::size_t batch_bytes = 2 << 20;  ///< or this size
