@@ -77,6 +77,7 @@ struct incident_state {
   [[nodiscard]] const gate_state* find_gate(approval_id id) const;
   /// The pending gate that an escalation waits for, if any.
   [[nodiscard]] const gate_state* pending_gate(gate_purpose purpose) const;
+  [[nodiscard]] bool has_pending_gate() const;
 };
 
 template <class V>

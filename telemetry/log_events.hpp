@@ -38,6 +38,7 @@ namespace im::log {
   X(incident_passivated, "an idle incident left memory")                                 \
   X(incident_awakened, "an incident was folded from its log")                            \
   X(incident_load_failed, "an incident's log could not be read or folded")               \
+  X(log_damaged, "an incident's log was changed after it was written")                   \
   X(decision_taken, "an agent decided; the DecisionEvent is stored")                     \
   X(decision_retried, "another instance was first; the decision is taken anew")          \
   X(decision_abandoned, "too many lost races; the caller was told 503")                  \

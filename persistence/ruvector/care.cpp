@@ -228,6 +228,10 @@ private:
   std::uint64_t request_count_ = 0;
 };
 
+constexpr const char* every_entry =
+    "SELECT incident_id, sequence, id, doc FROM decision_events WHERE sequence IS NOT NULL"
+    " ORDER BY incident_id, sequence";
+
 }  // namespace
 
 template <class Driver>
@@ -240,9 +244,21 @@ check_report check(typename Driver::connection& db) {
   return checker<Driver>{db}.run();
 }
 
+template <class Driver>
+verify_report verify(typename Driver::connection& db) {
+  const typename Driver::read_transaction together{db};
+  log_verifier verifier;
+  Driver::scan(db, every_entry, [&](const typename Driver::row& r) {
+    (void)verifier.take({incident_id{r.id(0)}, static_cast<std::uint64_t>(r.integer(1)), event_id{r.id(2)}, r.text(3)});
+  });
+  return verifier.finish();
+}
+
 template check_report rebuild<postgres::driver>(postgres::connection&, log_tables&);
 template check_report check<postgres::driver>(postgres::connection&);
+template verify_report verify<postgres::driver>(postgres::connection&);
 template check_report rebuild<sqlite::driver>(sqlite::connection&, log_tables&);
 template check_report check<sqlite::driver>(sqlite::connection&);
+template verify_report verify<sqlite::driver>(sqlite::connection&);
 
 }  // namespace im::ruvector

@@ -14,4 +14,8 @@ template <class Driver>
 template <class Driver>
 [[nodiscard]] check_report check(typename Driver::connection& db);
 
+/// Follows the chain through every log, in one read transaction of its own.
+template <class Driver>
+[[nodiscard]] verify_report verify(typename Driver::connection& db);
+
 }  // namespace im::ruvector

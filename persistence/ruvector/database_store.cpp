@@ -155,6 +155,11 @@ result<std::int64_t> database_store<Driver>::newest_row() {
 }
 
 template <class Driver>
+void database_store<Driver>::on_trouble(std::function<void(std::string_view)> tell) {
+  writer_.on_trouble(std::move(tell));
+}
+
+template <class Driver>
 void database_store<Driver>::on_commit(std::function<void()> notify) {
   writer_.on_commit(std::move(notify));
 }
@@ -204,13 +209,33 @@ std::vector<health_check> database_store<Driver>::health() {
   }
   reading.duration_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
   health_check writing{"database_write", check_status::pass, writer_.last_failure(), 0};
-  if (!writing.message.empty()) writing.status = check_status::fail;
-  health_check queue{"write_queue", check_status::pass, {}, 0};
-  if (const auto waiting = writer_.waiting(); waiting > limits::waiting_writes / 2) {
-    queue.status = check_status::warn;
-    queue.message = std::to_string(waiting) + " writes wait";
+  if (!writing.message.empty()) {
+    writing.status = check_status::fail;
+    probe();
   }
-  return {std::move(reading), std::move(writing), std::move(queue)};
+  std::vector<health_check> checks{std::move(reading), std::move(writing)};
+  const auto warn = [&](std::string name, std::string what) {
+    const auto status = what.empty() ? check_status::pass : check_status::warn;
+    checks.push_back({std::move(name), status, std::move(what), 0});
+  };
+  const auto waiting = writer_.waiting();
+  warn("write_queue", waiting > limits::waiting_writes / 2 ? std::to_string(waiting) + " writes wait" : std::string{});
+  warn("database_chores", writer_.chores_failure());
+  warn("database_damage", readers_.damage().empty() ? writer_.damage() : readers_.damage());
+  return checks;
+}
+
+/// Whoever is sent here only while this store is healthy would never write again: so while writes fail, the question itself has
+/// the next one tried. Its answer is in the next health.
+template <class Driver>
+void database_store<Driver>::probe() {
+  if (probing_.exchange(true)) return;
+  writer_.submit(make_job<bool>(
+      [](write_tools& tools) -> result<bool> {
+        tools.session.probe();
+        return true;
+      },
+      [this](const result<bool>&) { probing_ = false; }));
 }
 
 template <class Driver>
@@ -231,6 +256,14 @@ result<check_report> database_store<Driver>::check() {
   return guarded([&] {
     auto db = Driver::connect_checker(from_);
     return ruvector::check<Driver>(db);
+  });
+}
+
+template <class Driver>
+result<verify_report> database_store<Driver>::verify() {
+  return guarded([&] {
+    auto db = Driver::connect_checker(from_);
+    return ruvector::verify<Driver>(db);
   });
 }
 

@@ -2,6 +2,7 @@
 /// A store on any database: one thread writes and commits together whatever waits for it; readers have connections of their
 /// own. What differs between databases is their driver and their write_session.
 
+#include <atomic>
 #include <exception>
 #include <memory>
 
@@ -49,6 +50,7 @@ public:
   [[nodiscard]] std::int64_t committed_row() const override;
   [[nodiscard]] result<std::int64_t> newest_row() override;
   void on_commit(std::function<void()> notify) override;
+  void on_trouble(std::function<void(std::string_view)> tell) override;
 
   void patch_incident_state(incident_id id, std::string patch, time_point now, text_handler done) override;
   void patch_escalation(incident_id id, std::string patch, time_point now, text_handler done) override;
@@ -61,6 +63,7 @@ public:
   [[nodiscard]] std::vector<health_check> health() override;
   [[nodiscard]] result<check_report> rebuild_projections() override;
   [[nodiscard]] result<check_report> check() override;
+  [[nodiscard]] result<verify_report> verify() override;
   void close() override;
 
   [[nodiscard]] std::uint64_t commits() const override { return writer_.commits(); }
@@ -70,7 +73,10 @@ protected:
   database_store(source from, std::unique_ptr<write_session> session, std::size_t readers);
 
 private:
+  void probe();
+
   source from_;
+  std::atomic<bool> probing_{false};
   group_writer writer_;
   reader_pool<Driver> readers_;
 };

@@ -2,8 +2,6 @@
 
 #include <exception>
 
-#include "persistence/ruvector/failure.hpp"
-
 namespace im::ruvector {
 
 group_writer::group_writer(std::unique_ptr<write_session> session)
@@ -54,8 +52,13 @@ std::string group_writer::last_failure() const {
 }
 
 void group_writer::note_failure(std::string text) {
-  const std::lock_guard lock{mutex_};
-  failure_ = std::move(text);
+  bool turned = false;
+  {
+    const std::lock_guard lock{mutex_};
+    turned = failure_.empty() != text.empty();
+    failure_ = text;
+  }
+  if (turned && tell_trouble_) tell_trouble_(text);
 }
 
 void group_writer::loop() {
@@ -88,8 +91,8 @@ void group_writer::write(jobs& group) {
     for (auto& job : group) job->succeed();
     return;
   }
-  if (group.size() == 1 || failed->code == errc::store_unavailable) {
-    for (auto& job : group) job->refuse(*failed);
+  if (group.size() == 1 || !failed->perhaps_of_one_job) {
+    for (auto& job : group) job->refuse(failed->why);
     return;
   }
   // Something in the group is wrong, not the disk: the others shall not suffer for it.
@@ -101,8 +104,9 @@ void group_writer::write(jobs& group) {
 }
 
 /// Nothing: it is durable.
-std::optional<error> group_writer::attempt(const jobs& group) {
+std::optional<group_writer::failed_attempt> group_writer::attempt(const jobs& group) {
   error failed;
+  bool damaged = false;
   for (std::size_t tries = 1;; ++tries) {
     bool again = false;
     try {
@@ -114,6 +118,8 @@ std::optional<error> group_writer::attempt(const jobs& group) {
       return std::nullopt;
     } catch (const store_failure& f) {
       failed = f.why();
+      damaged = f.is_damage();
+      damage_.take(f);
       again = f.lost_a_race() && tries < limits::transaction_tries;
     } catch (const std::exception& e) {
       failed = {errc::internal, std::string{"the writer failed: "} + e.what()};
@@ -122,8 +128,9 @@ std::optional<error> group_writer::attempt(const jobs& group) {
     log_.rolled_back();
     if (!again) break;
   }
-  note_failure(failed.message);
-  return failed;
+  const bool perhaps_of_one_job = damaged || failed.code != errc::store_unavailable;
+  if (!damaged) note_failure(failed.message);
+  return failed_attempt{std::move(failed), perhaps_of_one_job};
 }
 
 /// One transaction, whole or a failure.

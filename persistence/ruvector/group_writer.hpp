@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "persistence/ruvector/failure.hpp"
 #include "persistence/ruvector/log_writer.hpp"
 #include "persistence/ruvector/write_session.hpp"
 
@@ -49,10 +50,16 @@ public:
   void close();
 
   void on_commit(std::function<void()> notify) { notify_ = std::move(notify); }
+  /// Told on the writer's thread: why writes begin to fail, and an empty text once they go on.
+  void on_trouble(std::function<void(std::string_view)> tell) { tell_trouble_ = std::move(tell); }
   [[nodiscard]] std::int64_t committed_row() const noexcept { return committed_row_.load(std::memory_order_acquire); }
   [[nodiscard]] std::size_t waiting() const;
-  /// Why the last transaction failed; empty if it did not.
+  /// Why the last transaction failed; empty if it did not. Damage that one job met is no such failure.
   [[nodiscard]] std::string last_failure() const;
+  /// The first damage that a job met.
+  [[nodiscard]] std::string damage() const { return damage_.first(); }
+  /// Why the database's own chores fail; empty if they do not.
+  [[nodiscard]] std::string chores_failure() const { return session_->chores_failure(); }
   /// Transactions committed, for tests of grouping.
   [[nodiscard]] std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
 
@@ -62,13 +69,19 @@ private:
   void loop();
   [[nodiscard]] bool take(jobs& to);
   void write(jobs& group);
-  [[nodiscard]] std::optional<error> attempt(const jobs& group);
+  struct failed_attempt {
+    error why;
+    bool perhaps_of_one_job = false;
+  };
+  [[nodiscard]] std::optional<failed_attempt> attempt(const jobs& group);
   void commit(const jobs& group);
   void note_failure(std::string text);
 
   std::unique_ptr<write_session> session_;
   log_writer log_;
   std::function<void()> notify_;
+  std::function<void(std::string_view)> tell_trouble_;
+  damage_note damage_;
   std::atomic<std::int64_t> committed_row_{0};
   std::atomic<std::uint64_t> commits_{0};
 

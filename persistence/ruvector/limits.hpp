@@ -49,6 +49,10 @@ inline constexpr std::size_t event_bytes = im::limits::body_bytes;  ///< one Dec
 inline constexpr std::size_t policy_id_chars = 128;
 inline constexpr std::size_t problems_reported = 100;  ///< by one check
 
+// Care
+inline constexpr int backup_step_pages = 1024;             ///< copied between two looks at the clock
+inline constexpr std::chrono::minutes backup_longest{30};  ///< one backup; meanwhile the write-ahead log only grows
+
 // Service
 inline constexpr std::size_t io_threads = 2;
 

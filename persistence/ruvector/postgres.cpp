@@ -52,7 +52,9 @@ bool failed(const PGresult* r) {
 }  // namespace
 
 postgres_failure::postgres_failure(std::string_view sqlstate, const std::string& what)
-    : store_failure{error_of(sqlstate, what), is_lost_race(sqlstate)} {}
+    : store_failure{error_of(sqlstate, what), is_lost_race(sqlstate)} {
+  if (sqlstate == "XX001" || sqlstate == "XX002") note_damage();  // data, an index
+}
 
 // ---- address
 

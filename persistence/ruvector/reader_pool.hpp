@@ -30,13 +30,17 @@ public:
       if (fresh) *mine.place = std::make_unique<reader<Driver>>(from_);
       try {
         return what(**mine.place);
-      } catch (const store_failure&) {
+      } catch (const store_failure& f) {
+        damage_.take(f);
         if ((*mine.place)->usable()) throw;
         mine.place->reset();
         if (fresh) throw;
       }
     }
   }
+
+  /// The first damage that a reader met.
+  [[nodiscard]] std::string damage() const { return damage_.first(); }
 
 private:
   using slot = std::unique_ptr<reader<Driver>>;  // empty after its connection was lost
@@ -75,6 +79,7 @@ private:
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<slot*> idle_;
+  damage_note damage_;
 };
 
 }  // namespace im::ruvector

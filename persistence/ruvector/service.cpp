@@ -77,6 +77,10 @@ public:
     auto opened = open_store(config_);
     if (!opened) return std::unexpected{opened.error()};
     store_ = std::move(*opened);
+    store_->on_trouble([this](std::string_view why) {
+      if (why.empty()) return say(log_level::info, "the store takes writes again");
+      say(log_level::error, "the store refuses writes: " + std::string{why});
+    });
     if (auto ready = fill_policies(); !ready) return ready;
     readers_.emplace(config_.readers, limits::waiting_reads);
     feed_.emplace(*store_);

@@ -23,9 +23,14 @@ namespace im::ruvector::sqlite {
 class sqlite_failure : public store_failure {
 public:
   sqlite_failure(int code, const std::string& what);
+  [[nodiscard]] int code() const noexcept { return code_; }
+
+private:
+  int code_;
 };
 
-enum class open_mode { read_write_create, read_only };
+/// Neither makes a file: `make_or_examine` alone does.
+enum class open_mode { read_write, read_only };
 
 class connection {
 public:
@@ -34,6 +39,8 @@ public:
   void execute(const char* sql);
   [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(db_.get()) == 0; }
+  /// Whether the file under the name that was opened is no longer this one.
+  [[nodiscard]] bool has_moved() const noexcept;
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
 private:

@@ -6,7 +6,7 @@
 namespace im::ruvector::sqlite {
 
 session::session(const std::string& file)
-    : db_{file, open_mode::read_write_create, limits::page_cache_kb},
+    : db_{file, open_mode::read_write, limits::page_cache_kb},
       tables_{db_},
       records_{db_},
       checkpointer_{file},
@@ -30,6 +30,12 @@ void session::rollback() noexcept {
   seen_version_ = -1;
   // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void session::probe() {
+  // SQLite writes the page even where the number stays the same.
+  const auto version = statement{db_, "PRAGMA user_version"}.first([](row r) { return r.integer(0); }).value_or(0);
+  db_.execute(("PRAGMA user_version=" + std::to_string(version)).c_str());
 }
 
 check_report session::rebuild() { return ruvector::rebuild<driver>(db_, tables_); }

@@ -21,7 +21,9 @@ public:
   [[nodiscard]] record_writer& records() override { return records_; }
   [[nodiscard]] check_report rebuild() override;
 
+  void probe() override;
   void rest() noexcept override { checkpointer_.finish_if_asked(db_); }
+  [[nodiscard]] std::string chores_failure() const override { return checkpointer_.failure(); }
   void close() override { checkpointer_.close(); }
 
 private:

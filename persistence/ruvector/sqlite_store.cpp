@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "persistence/ruvector/sqlite_file.hpp"
 #include "persistence/ruvector/sqlite_schema.hpp"
 #include "persistence/ruvector/sqlite_session.hpp"
 
@@ -14,12 +15,14 @@ result<std::unique_ptr<sqlite_store>> sqlite_store::open(const std::filesystem::
     return fail(errc::store_unavailable,
                 "cannot make the folder " + file.parent_path().string() + ": " + failed.message());
   return guarded([&] {
-    {
-      sqlite::connection db{file.string(), sqlite::open_mode::read_write_create, limits::page_cache_kb};
-      db.execute("PRAGMA journal_mode=WAL");
-      db.execute("PRAGMA synchronous=FULL");
-      sqlite::migrate(db);
-    }
+    sqlite::make_or_examine(file);
+    // Held until the writer has the file open too: from here on nobody can put another one in its place.
+    sqlite::connection db{file.string(), sqlite::open_mode::read_write, limits::page_cache_kb / 8};
+    db.execute("PRAGMA journal_mode=WAL");
+    db.execute("PRAGMA synchronous=FULL");
+    if (db.has_moved())
+      throw sqlite::sqlite_failure{SQLITE_CANTOPEN, "the database file was replaced while it was opened; start again"};
+    sqlite::migrate(db);
     return std::unique_ptr<sqlite_store>{
         new sqlite_store{file.string(), std::make_unique<sqlite::session>(file.string()), readers}};
   });

@@ -76,8 +76,13 @@ public:
   /// In an open transaction.
   [[nodiscard]] virtual check_report rebuild() = 0;
 
+  /// In an open transaction: a write that changes nothing, only to see whether the database takes one.
+  virtual void probe() = 0;
+
   /// Between two transactions: time for the database's own chores.
   virtual void rest() noexcept {}
+  /// Why those fail; empty if they do not. Any thread.
+  [[nodiscard]] virtual std::string chores_failure() const { return {}; }
   /// No transaction follows.
   virtual void close() {}
 };

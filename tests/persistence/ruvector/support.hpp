@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -36,6 +38,16 @@ public:
 private:
   std::filesystem::path path_;
 };
+
+inline std::string read_bytes(const std::filesystem::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+inline void write_bytes(const std::filesystem::path& file, std::string_view bytes) {
+  std::ofstream{file, std::ios::binary | std::ios::trunc}.write(bytes.data(),
+                                                                static_cast<std::streamsize>(bytes.size()));
+}
 
 /// The n-th id of a kind; ids with a higher n sort later.
 inline uuid numbered(unsigned kind, unsigned n) {
@@ -116,6 +128,11 @@ inline decision_event attach_event(unsigned n, std::uint64_t sequence, std::vect
   fact::signals_attached f;
   f.last_signal_at = at_second(static_cast<std::int64_t>(sequence));
   return make_event(incident_number(n), sequence, f, std::move(requests), std::move(salt));
+}
+
+/// The one that may follow what `in` holds of incident `n`.
+inline decision_event attach_next(store& in, unsigned n) {
+  return attach_event(n, in.log(incident_number(n), 0, 1).value().head + 1);
 }
 
 /// With `count` orchestrator actions in its outputs.
