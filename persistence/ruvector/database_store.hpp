@@ -66,8 +66,7 @@ public:
   [[nodiscard]] result<verify_report> verify() override;
   void close() override;
 
-  /// Transactions committed since open().
-  [[nodiscard]] std::uint64_t commits() const { return writer_.commits(); }
+  [[nodiscard]] std::uint64_t commits() const override { return writer_.commits(); }
 
 protected:
   using source = typename Driver::source;

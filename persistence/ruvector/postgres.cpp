@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <exception>
 #include <mutex>
 
 namespace im::ruvector::postgres {
@@ -51,7 +52,9 @@ bool failed(const PGresult* r) {
 }  // namespace
 
 postgres_failure::postgres_failure(std::string_view sqlstate, const std::string& what)
-    : store_failure{error_of(sqlstate, what), is_lost_race(sqlstate)} {}
+    : store_failure{error_of(sqlstate, what), is_lost_race(sqlstate)} {
+  if (sqlstate == "XX001" || sqlstate == "XX002") note_damage();  // data, an index
+}
 
 // ---- address
 
@@ -181,23 +184,31 @@ void connection::execute(const char* sql) {
   if (const auto bad = drain()) fail(bad.get());
 }
 
-std::vector<answer> connection::pipeline(const std::vector<request>& requests) {
+answer connection::pipeline(const std::vector<request>& requests) {
   for (const auto& r : requests) r.what->prepare_for(r.with);
   sent(PQenterPipelineMode(db_.get()));
   for (const auto& r : requests) send(r.what->name_, r.with);
   sent(PQpipelineSync(db_.get()));
-  std::vector<answer> answers;
+  answer last;
   answer bad;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    answers.push_back(next());
-    if (!bad && failed(answers.back().get())) bad = std::move(answers.back());
-    while (next()) {
+  std::exception_ptr thrown;
+  for (const auto& r : requests) {
+    while (auto got = next()) {
+      if (!bad && failed(got.get())) bad = std::move(got);
+      // Several answers with a row each, where libpq still is in the single-row mode of the statement before.
+      for (int at = 0; got && r.visit && !thrown && at < PQntuples(got.get()); ++at) try {
+          r.visit(row{got.get(), at});
+        } catch (...) {
+          thrown = std::current_exception();
+        }
+      last = std::move(got);
     }
   }
   (void)next();  // the synchronization
   sent(PQexitPipelineMode(db_.get()));
   if (bad) fail(bad.get());
-  return answers;
+  if (thrown) std::rethrow_exception(thrown);
+  return last;
 }
 
 void connection::prepare(const std::string& name, const std::string& sql, const parameters& like) {
@@ -289,6 +300,14 @@ int statement::finish() {
   return rows;
 }
 
+answer statement::all() {
+  prepare_for({});
+  db_->send(name_, {});
+  auto got = db_->next();
+  if (auto bad = db_->drain(); bad || (got && failed(got.get()))) connection::fail(bad ? bad.get() : got.get());
+  return got;
+}
+
 void statement::drain() noexcept {
   try {
     if (db_->usable()) (void)db_->drain();
@@ -309,7 +328,7 @@ void driver::scan(connection& db, std::string_view sql, const std::function<void
   db.execute(("DECLARE whole NO SCROLL CURSOR FOR " + std::string{sql}).c_str());
   statement fetch{db, "FETCH " + std::to_string(limits::fetched_events) + " FROM whole"};
   for (int rows = 1; rows > 0;) {
-    const auto page = std::move(db.pipeline({{&fetch, {}}}).front());
+    const auto page = fetch.all();
     rows = PQntuples(page.get());
     for (int i = 0; i < rows; ++i) visit(row{page.get(), i});
   }

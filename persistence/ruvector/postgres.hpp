@@ -90,13 +90,15 @@ public:
   /// Bounds our own wait for each answer from now on; a new session begins with the patience of old.
   void wait_at_most(milliseconds patience) { waiting_ = patience; }
 
-  /// Statements that are sent in one go (libpq's pipeline mode), answered in order. One that fails takes all after it with
-  /// it and throws.
+  /// A statement in a pipeline.
   struct request {
     statement* what;
     parameters with;
+    std::function<void(const row&)> visit;  ///< each row of its answer; must run nothing on this connection
   };
-  [[nodiscard]] std::vector<answer> pipeline(const std::vector<request>& requests);
+  /// Statements that are sent in one go (libpq's pipeline mode). One that fails takes all after it with it and throws. What
+  /// the last one answered at its end.
+  answer pipeline(const std::vector<request>& requests);
 
 private:
   friend class statement;
@@ -162,6 +164,9 @@ public:
     if (!got) return std::nullopt;
     return make(row{got.get(), 0});
   }
+
+  /// The whole answer, so that other statements may run while it is looked at.
+  [[nodiscard]] answer all();
 
 private:
   friend class connection;

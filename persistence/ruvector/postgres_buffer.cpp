@@ -104,10 +104,10 @@ answer write_buffer::send(statement* last) {
   add_gates(all);
   add_postmortems(all);
   add_snapshots(all);
-  if (last != nullptr) all.push_back({last, {}});
+  if (last != nullptr) all.push_back({last, {}, {}});
   clear();
   if (all.empty()) return nullptr;
-  return std::move(db_.pipeline(all).back());
+  return db_.pipeline(all);
 }
 
 void write_buffer::clear() {
@@ -128,14 +128,14 @@ void write_buffer::add_events(requests& to) {
     rows.add(at, event->id, event->incident, sequence, event->agent_id, number(event->decision_type), event->timestamp,
              event->action_count, event->document);
   }
-  to.push_back({&put_events_, rows.take()});
+  to.push_back({&put_events_, rows.take(), {}});
 }
 
 void write_buffer::add_covers(requests& to) {
   if (covers_.empty()) return;
   rows_of<3> rows{{id_type, number_type, number_type}};
   for (const auto& c : covers_) rows.add(c.key, c.row, number(c.how));
-  to.push_back({&put_requests_, rows.take()});
+  to.push_back({&put_requests_, rows.take(), {}});
 }
 
 void write_buffer::add_incidents(requests& to, bool open) {
@@ -146,7 +146,7 @@ void write_buffer::add_incidents(requests& to, bool open) {
       rows.add(id, r.sequence, r.open, r.fingerprint, number(r.status), number(r.severity), number(r.category),
                r.escalation_level, r.escalated, r.source, r.title, r.created_at, r.updated_at, number(r.due_kind),
                r.due_at);
-  if (!rows.empty()) to.push_back({&put_incidents_, rows.take()});
+  if (!rows.empty()) to.push_back({&put_incidents_, rows.take(), {}});
 }
 
 void write_buffer::add_gates(requests& to) {
@@ -154,7 +154,7 @@ void write_buffer::add_gates(requests& to) {
   rows_of<6> rows{{id_type, id_type, number_type, number_type, number_type, text_type}};
   for (const auto& [key, gate] : gates_)
     rows.add(key.first, key.second, number(gate.status), number(gate.action_type), gate.requested_at, gate.item);
-  to.push_back({&put_gates_, rows.take()});
+  to.push_back({&put_gates_, rows.take(), {}});
 }
 
 void write_buffer::add_postmortems(requests& to) {
@@ -166,15 +166,15 @@ void write_buffer::add_postmortems(requests& to) {
     else
       published.add(key.first, key.second, number(document.status));
   }
-  if (!written.empty()) to.push_back({&put_postmortems_, written.take()});
-  if (!published.empty()) to.push_back({&publish_postmortems_, published.take()});
+  if (!written.empty()) to.push_back({&put_postmortems_, written.take(), {}});
+  if (!published.empty()) to.push_back({&publish_postmortems_, published.take(), {}});
 }
 
 void write_buffer::add_snapshots(requests& to) {
   if (snapshots_.empty()) return;
   rows_of<3> rows{{id_type, number_type, text_type}};
   for (const auto& [id, s] : snapshots_) rows.add(id, s.sequence, s.state);
-  to.push_back({&put_snapshots_, rows.take()});
+  to.push_back({&put_snapshots_, rows.take(), {}});
 }
 
 }  // namespace im::ruvector::postgres

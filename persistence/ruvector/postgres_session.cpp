@@ -22,8 +22,8 @@ std::optional<std::int64_t> session::begin() {
       fresh = true;
     }
     try {
-      const auto answers = db_.pipeline({{&begin_, {}}, {&lock_, {}}, {&newest_row_, {}}});
-      begun_at_ = row{answers.back().get(), 0}.integer(0);
+      db_.pipeline(
+          {{&begin_, {}, {}}, {&lock_, {}, {}}, {&newest_row_, {}, [&](const row& r) { begun_at_ = r.integer(0); }}});
       break;
     } catch (const store_failure&) {
       // A connection that was lost while it lay idle is nobody's failure: nothing has been done on it.
@@ -58,7 +58,7 @@ record_writer& session::records() {
 
 check_report session::rebuild() {
   tables_.flush();
-  tables_.clear();  // what is fetched tells of projections that will be gone
+  tables_.clear();                      // what is fetched tells of projections that will be gone
   db_.wait_at_most(limits::care_time);  // until the transaction ends, as in the server
   db_.execute(("SET LOCAL statement_timeout = " + std::to_string(limits::care_time.count())).c_str());
   return ruvector::rebuild<driver>(db_, tables_);

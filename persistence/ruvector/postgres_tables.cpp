@@ -85,28 +85,23 @@ void tables::expect(std::span<const new_event* const> events, const std::functio
     const auto incident = event->log->incident_id;
     if (!known(incident) && wanted.insert(incident).second) incidents.push(incident);
   }
-  std::vector<connection::request> all{{&find_events_, ids.take()}};
-  std::vector<std::function<void(const row&)>> readers{
-      [&](const row& r) { events_[event_id{r.id(0)}] = read_event(r); }};
-  const auto ask = [&](statement& what, parameters with, std::function<void(const row&)> read) {
-    all.push_back({&what, std::move(with)});
-    readers.push_back(std::move(read));
-  };
+  std::vector<connection::request> all{
+      {&find_events_, ids.take(), [&](const row& r) { events_[event_id{r.id(0)}] = read_event(r); }}};
   if (!requests.empty())
-    ask(find_requests_, requests.take(), [&](const row& r) { requests_[r.id(0)] = read_covered(r); });
+    all.push_back({&find_requests_, requests.take(), [&](const row& r) { requests_[r.id(0)] = read_covered(r); }});
   if (!fingerprints.empty())
-    ask(find_open_, fingerprints.take(), [&](const row& r) { open_[r.id(0)] = incident_id{r.id(1)}; });
+    all.push_back({&find_open_, fingerprints.take(), [&](const row& r) { open_[r.id(0)] = incident_id{r.id(1)}; }});
   std::unordered_map<incident_id, state_assembly> states;
   for (const auto id : wanted) states.emplace(id, state_assembly{id});
   if (!wanted.empty()) {
-    ask(find_snapshots_, one(incidents), [&](const row& r) {
-      states.at(incident_id{r.id(0)}).snapshot(static_cast<std::uint64_t>(r.integer(1)), r.text(2));
-    });
-    ask(find_tails_, one(incidents), [&](const row& r) { states.at(incident_id{r.id(0)}).event(r.text(1)); });
+    all.push_back({&find_snapshots_, one(incidents), [&](const row& r) {
+                     const auto sequence = static_cast<std::uint64_t>(r.integer(1));
+                     states.at(incident_id{r.id(0)}).snapshot(sequence, r.text(2));
+                   }});
+    all.push_back(
+        {&find_tails_, one(incidents), [&](const row& r) { states.at(incident_id{r.id(0)}).event(r.text(1)); }});
   }
-  const auto answers = db_.pipeline(all);
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    for (int at = 0; at < PQntuples(answers[i].get()); ++at) readers[i](row{answers[i].get(), at});
+  db_.pipeline(all);
   for (auto& [id, state] : states) states_.insert_or_assign(id, state.take());
 }
 

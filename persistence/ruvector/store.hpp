@@ -247,6 +247,8 @@ public:
   [[nodiscard]] virtual std::int64_t committed_row() const = 0;
   /// The same, asked of the database: others may write into it too. Blocks like a read.
   [[nodiscard]] virtual result<std::int64_t> newest_row() = 0;
+  /// Transactions committed since it was opened.
+  [[nodiscard]] virtual std::uint64_t commits() const = 0;
   /// Calls `notify` after each commit of events, on the store's own thread. Set before the first write.
   virtual void on_commit(std::function<void()> notify) = 0;
   /// Calls `tell` on the store's own thread: why writes begin to fail, and an empty text once they go on. Set before the first
