@@ -1,0 +1,90 @@
+#include "tests/load/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+namespace im::load {
+
+namespace {
+
+constexpr std::size_t most_connections = 20'000;
+constexpr std::size_t most_threads = 64;
+constexpr std::size_t most_in_a_batch = 1000;  // as the service's own bound
+
+void add_common(CLI::App& to, options& o) {
+  to.add_option("--url", o.url, "the service's address, plain HTTP")
+      ->envname("LLM_IM_SERVICE_URL")
+      ->capture_default_str();
+  to.add_option("-c,--connections", o.connections, "callers at a time, each with a kept-alive connection")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, most_connections));
+  to.add_option("-t,--threads", o.threads, "threads of the generator")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, most_threads));
+  to.add_option("-r,--rate", o.rate,
+                "units a second, each due at its moment whether or not earlier ones were answered; without it each "
+                "caller goes on when it has its answer")
+      ->check(CLI::Range(0.01, 1e7));
+  to.add_option("-d,--duration", o.duration_s, "seconds to measure (10 without --count)")->check(CLI::Range(0.1, 1e6));
+  to.add_option("-n,--count", o.count, "units to do, instead of a duration")->check(CLI::Range(1.0, 1e12));
+  to.add_option("--warmup", o.warmup_s, "seconds before measuring (2 with a duration, 0 with a count)")
+      ->check(CLI::Range(0.0, 1e6));
+  to.add_option("--seed", o.seed, "of all that is chosen at random")->capture_default_str();
+  to.add_option("--json", o.json_file, "write the figures to this file; - for standard output");
+  to.add_flag("--live", o.live, "a line each second even if standard error is no terminal");
+  to.add_option("--pid", o.pid, "the service's process, if it runs on this machine: its memory is reported");
+  to.add_option("--store-url", o.store_url,
+                "read back from this ruvector-service, with RUVECTOR_API_KEY, instead of from the manager");
+  to.add_flag("!--no-reconcile", o.reconcile, "do not read back what was acknowledged");
+}
+
+void add_batch(CLI::App& to, options& o) {
+  to.add_option("--batch", o.events.batch, "events in one POST")->check(CLI::Range(std::size_t{1}, most_in_a_batch));
+  to.add_flag("--ndjson", o.events.ndjson, "as one JSON document a line, instead of an array");
+}
+
+CLI::App* add(CLI::App& to, options& o, workload kind, const char* help) {
+  auto* command = to.add_subcommand(std::string{name_of(kind)}, help);
+  add_common(*command, o);
+  command->callback([&o, kind] { o.kind = kind; });
+  return command;
+}
+
+}  // namespace
+
+std::string_view name_of(workload kind) {
+  switch (kind) {
+    case workload::ingest: return "ingest";
+    case workload::churn: return "churn";
+  }
+  return {};
+}
+
+std::variant<options, int> read_options(int argc, const char* const* argv) {
+  options o;
+  CLI::App app{"Loads llm-incident-manager, measures it, and reads back what it acknowledged.", "llm-im-load"};
+  app.require_subcommand(1);
+  app.footer(
+      "Ends with 0: done; 1: something that was acknowledged is missing or doubled; 2: wrong usage; "
+      "3: the service cannot be reached or took nothing.");
+  auto* ingest = add(app, o, workload::ingest, "events over many services: most attach to an open incident");
+  ingest->add_option("--services", o.events.services, "services that events are about")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{99'999'999}));
+  add_batch(*ingest, o);
+  auto* churn =
+      add(app, o, workload::churn, "every event opens an incident of its own, which is evaluated and persisted");
+  add_batch(*churn, o);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  if (o.kind == workload::churn) o.events.services = 0;
+  if (const auto* key = std::getenv("RUVECTOR_API_KEY")) o.store_key = key;
+  if (!o.count && !o.duration_s) o.duration_s = 10;
+  if (!o.warmup_s) o.warmup_s = o.duration_s ? 2 : 0;
+  return o;
+}
+
+}  // namespace im::load

@@ -1,0 +1,43 @@
+#pragma once
+/// What llm-im-load is asked to do.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tests/load/players.hpp"
+
+namespace im::load {
+
+enum class workload : std::uint8_t { ingest, churn };
+
+struct options {
+  workload kind = workload::ingest;
+  std::string url = "http://127.0.0.1:8080";
+  std::size_t connections = 64;
+  std::size_t threads = 1;
+  std::optional<double> rate;
+  std::optional<double> duration_s;
+  std::optional<std::uint64_t> count;
+  std::optional<double> warmup_s;
+  std::uint64_t seed = 1;
+  std::string json_file;  ///< `-`: standard output, and the summary goes to standard error
+  bool live = false;
+  std::optional<pid_t> pid;
+  std::string store_url;
+  std::string store_key;  ///< of RUVECTOR_API_KEY
+  bool reconcile = true;
+
+  event_options events;
+};
+
+/// The options, or the code to exit with once help or what is wrong has been printed.
+[[nodiscard]] std::variant<options, int> read_options(int argc, const char* const* argv);
+
+[[nodiscard]] std::string_view name_of(workload kind);
+
+}  // namespace im::load
