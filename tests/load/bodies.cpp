@@ -18,6 +18,14 @@ void write(json::writer& out, std::initializer_list<field> fields) {
   }
 }
 
+std::string object(std::initializer_list<field> fields) {
+  json::writer out;
+  out.begin_object();
+  write(out, fields);
+  out.end_object();
+  return out.take();
+}
+
 std::string with(std::string_view before, std::string_view mark) { return std::string{before}.append(mark); }
 
 }  // namespace
@@ -109,5 +117,70 @@ std::string evaluation_body(time_point at, bool dry_run) {
   out.end_object();
   return out.take();
 }
+
+std::string held_evaluation_body() {
+  json::writer out;
+  out.begin_object();
+  write(out, {{"incident_id", incident_mark}, {"execution_id", operation_mark}, {"signal_source", "llm-sentinel"}});
+  out.key("signal_payload");
+  out.begin_object();
+  write(out, {{"type", "anomaly"}, {"suggested_severity", "P2"}});
+  out.key("signal_confidence");
+  out.number(0.8);
+  out.end_object();
+  out.end_object();
+  return out.take();
+}
+
+std::string approval_request_body() {
+  json::writer out;
+  out.begin_object();
+  write(out, {{"incident_id", incident_mark},
+              {"execution_id", operation_mark},
+              {"action_type", "rollback"},
+              {"action_description", "roll prompt 41 back to prompt 40"},
+              {"requester_type", "agent"},
+              {"requester_id", "llm-orchestrator"}});
+  out.key("required_approvers");
+  out.begin_array();
+  for (const auto* role : {"on_call_lead", "incident_commander"}) {
+    out.begin_object();
+    write(out, {{"approver_type", role}});
+    out.key("required");
+    out.boolean(true);
+    out.end_object();
+  }
+  out.end_array();
+  out.key("min_approvals_required");
+  out.number(2);
+  out.end_object();
+  return out.take();
+}
+
+std::string vote_body(std::string_view approver, std::string_view role) {
+  return object({{"approval_request_id", gate_mark},
+                 {"incident_id", incident_mark},
+                 {"execution_id", operation_mark},
+                 {"approver_id", approver},
+                 {"approver_name", approver},
+                 {"approver_type", role},
+                 {"decision", "approved"},
+                 {"rationale", "seen and judged"}});
+}
+
+std::string change_body() { return object({{"actor", "grace"}, {"execution_id", operation_mark}}); }
+
+std::string comment_body() {
+  return object({{"author", "grace"}, {"text", "rolled back, watching"}, {"execution_id", operation_mark}});
+}
+
+std::string resolve_body() {
+  return object({{"actor", "grace"},
+                 {"root_cause", "configuration error: prompt 41 asked for unbounded tool calls"},
+                 {"resolution_notes", "prompt 41 rolled back"},
+                 {"execution_id", operation_mark}});
+}
+
+std::string postmortem_body() { return object({{"incident_id", incident_mark}, {"execution_id", operation_mark}}); }
 
 }  // namespace im::load

@@ -50,12 +50,67 @@ CLI::App* add(CLI::App& to, options& o, workload kind, const char* help) {
   return command;
 }
 
+void add_incidents(CLI::App& to, options& o, const char* help) {
+  to.add_option("--incidents", o.incidents, help)
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}));
+}
+
+void add_services(CLI::App& to, options& o) {
+  to.add_option("--services", o.events.services, "services that events are about")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{99'999'999}));
+}
+
+void add_workloads(CLI::App& to, options& o) {
+  auto* ingest = add(to, o, workload::ingest, "events over many services: most attach to an open incident");
+  add_services(*ingest, o);
+  add_batch(*ingest, o);
+  auto* churn =
+      add(to, o, workload::churn, "every event opens an incident of its own, which is evaluated and persisted");
+  add_batch(*churn, o);
+  auto* evaluate = add(to, o, workload::evaluate, "escalation evaluations of full inputs");
+  evaluate->add_flag("--dry-run", o.dry_run, "evaluate only, persist nothing");
+  add_incidents(*evaluate, o, "incidents that the inputs are about");
+  auto* approvals =
+      add(to, o, workload::approvals,
+          "approval requests, each with a waiting orchestrator (a second connection) and two votes; `resume` is "
+          "the time from the deciding vote to the orchestrator's answer");
+  add_incidents(*approvals, o, "incidents opened at first, which approvals are asked for in turn (256 each at most)");
+  add(to, o, workload::lifecycle, "whole incidents, from the event to the post-mortem and the closing");
+  auto* soak = add(to, o, workload::soak, "a mix of all, an hour unless --duration says otherwise; reports the drift");
+  add_services(*soak, o);
+  add_incidents(*soak, o, "incidents that evaluations are about");
+  auto* idle =
+      add(to, o, workload::idle,
+          "opens incidents, lets them passivate, measures the memory of --pid, wakes a random --count of them");
+  add_incidents(*idle, o, "incidents to open");
+  idle->add_flag("--gates", o.gates, "each with an open approval gate");
+  idle->add_option("--settle", o.settle_s, "seconds to wait: more than the service's PASSIVATE_AFTER_SECS")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1e5));
+}
+
+/// What stands in for an option that was not given depends on the workload.
+void set_defaults(options& o) {
+  if (o.kind == workload::churn) o.events.services = 0;
+  if (const auto* key = std::getenv("RUVECTOR_API_KEY")) o.store_key = key;
+  if (o.kind == workload::idle && !o.count) o.count = 1000;
+  if (!o.count && !o.duration_s) o.duration_s = o.kind == workload::soak ? 3600 : 10;
+  if (!o.warmup_s) o.warmup_s = o.duration_s ? 2 : 0;
+}
+
 }  // namespace
 
 std::string_view name_of(workload kind) {
   switch (kind) {
     case workload::ingest: return "ingest";
     case workload::churn: return "churn";
+    case workload::evaluate: return "evaluate";
+    case workload::approvals: return "approvals";
+    case workload::lifecycle: return "lifecycle";
+    case workload::soak: return "soak";
+    case workload::idle: return "idle";
   }
   return {};
 }
@@ -67,23 +122,13 @@ std::variant<options, int> read_options(int argc, const char* const* argv) {
   app.footer(
       "Ends with 0: done; 1: something that was acknowledged is missing or doubled; 2: wrong usage; "
       "3: the service cannot be reached or took nothing.");
-  auto* ingest = add(app, o, workload::ingest, "events over many services: most attach to an open incident");
-  ingest->add_option("--services", o.events.services, "services that events are about")
-      ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{99'999'999}));
-  add_batch(*ingest, o);
-  auto* churn =
-      add(app, o, workload::churn, "every event opens an incident of its own, which is evaluated and persisted");
-  add_batch(*churn, o);
+  add_workloads(app, o);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  if (o.kind == workload::churn) o.events.services = 0;
-  if (const auto* key = std::getenv("RUVECTOR_API_KEY")) o.store_key = key;
-  if (!o.count && !o.duration_s) o.duration_s = 10;
-  if (!o.warmup_s) o.warmup_s = o.duration_s ? 2 : 0;
+  set_defaults(o);
   return o;
 }
 

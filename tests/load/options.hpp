@@ -13,7 +13,7 @@
 
 namespace im::load {
 
-enum class workload : std::uint8_t { ingest, churn };
+enum class workload : std::uint8_t { ingest, churn, evaluate, approvals, lifecycle, soak, idle };
 
 struct options {
   workload kind = workload::ingest;
@@ -33,6 +33,10 @@ struct options {
   bool reconcile = true;
 
   event_options events;
+  bool dry_run = false;            ///< of evaluate
+  std::uint64_t incidents = 1000;  ///< that evaluations are about, that approvals are asked for, that idle opens
+  bool gates = false;              ///< of idle: each incident gets an open gate
+  double settle_s = 0;             ///< of idle: given to the incidents to passivate
 };
 
 /// The options, or the code to exit with once help or what is wrong has been printed.
