@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 namespace im::load {
 
@@ -41,6 +43,13 @@ void add_common(CLI::App& to, options& o) {
 void add_batch(CLI::App& to, options& o) {
   to.add_option("--batch", o.events.batch, "events in one POST")->check(CLI::Range(std::size_t{1}, most_in_a_batch));
   to.add_flag("--ndjson", o.events.ndjson, "as one JSON document a line, instead of an array");
+}
+
+std::string text_of(const std::string& file) {
+  std::ifstream in{file, std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
 }
 
 CLI::App* add(CLI::App& to, options& o, workload kind, const char* help) {
@@ -89,12 +98,20 @@ void add_workloads(CLI::App& to, options& o) {
   idle->add_option("--settle", o.settle_s, "seconds to wait: more than the service's PASSIVATE_AFTER_SECS")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1e5));
+  auto* post = add(to, o, workload::post, "one request again and again: for comparing with any other server");
+  post->add_option("--path", o.post.path, "where to")->required();
+  post->add_option_function<std::string>(
+          "--body", [&o](const std::string& file) { o.post.body = text_of(file); }, "a file with the JSON to send")
+      ->required()
+      ->check(CLI::ExistingFile);
+  post->add_option("--status", o.post.status, "the answer that is expected")->capture_default_str();
 }
 
 /// What stands in for an option that was not given depends on the workload.
 void set_defaults(options& o) {
   if (o.kind == workload::churn) o.events.services = 0;
   if (const auto* key = std::getenv("RUVECTOR_API_KEY")) o.store_key = key;
+  if (o.kind == workload::post) o.reconcile = false;
   if (o.kind == workload::idle && !o.count) o.count = 1000;
   if (!o.count && !o.duration_s) o.duration_s = o.kind == workload::soak ? 3600 : 10;
   if (!o.warmup_s) o.warmup_s = o.duration_s ? 2 : 0;
@@ -111,6 +128,7 @@ std::string_view name_of(workload kind) {
     case workload::lifecycle: return "lifecycle";
     case workload::soak: return "soak";
     case workload::idle: return "idle";
+    case workload::post: return "post";
   }
   return {};
 }

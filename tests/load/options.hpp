@@ -13,7 +13,7 @@
 
 namespace im::load {
 
-enum class workload : std::uint8_t { ingest, churn, evaluate, approvals, lifecycle, soak, idle };
+enum class workload : std::uint8_t { ingest, churn, evaluate, approvals, lifecycle, soak, idle, post };
 
 struct options {
   workload kind = workload::ingest;
@@ -33,6 +33,7 @@ struct options {
   bool reconcile = true;
 
   event_options events;
+  post_options post;
   bool dry_run = false;            ///< of evaluate
   std::uint64_t incidents = 1000;  ///< that evaluations are about, that approvals are asked for, that idle opens
   bool gates = false;              ///< of idle: each incident gets an open gate

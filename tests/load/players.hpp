@@ -40,6 +40,16 @@ struct event_options {
 /// Sends events, one POST a unit.
 [[nodiscard]] std::unique_ptr<player> make_event_player(const script& run, const event_options& options);
 
+struct post_options {
+  std::string path = "/";
+  std::string body{};  ///< may hold the marks of an operation and a service
+  unsigned status = 200;
+  std::uint64_t services = 1000;
+};
+
+/// Sends one request again and again; nothing of it is looked for.
+[[nodiscard]] std::unique_ptr<player> make_post_player(const script& run, const post_options& options);
+
 /// One request of a walk; its path and its body may hold the marks of bodies.hpp.
 struct step {
   std::string path;

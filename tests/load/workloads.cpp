@@ -39,6 +39,7 @@ public:
       case workload::lifecycle: return measured([this] { return make_walk_player(script_, lifecycle_steps(script_)); });
       case workload::soak: return measured([this] { return soaking(); });
       case workload::idle: return idle();
+      case workload::post: return measured([this] { return make_post_player(script_, asked_.post); });
     }
     return {};
   }
