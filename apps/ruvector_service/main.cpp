@@ -53,6 +53,9 @@ struct command_line {
     app.footer(
         "Settings: RUVECTOR_API_KEY (to serve), RUVECTOR_PORT (8090; 0: any), RUVECTOR_ADDRESS (127.0.0.1), DATA_DIR "
         "(./data),\n"
+        "RUVECTOR_DATABASE_URL (postgresql://…: then PostgreSQL keeps it all; sslmode, sslrootcert and the like stand "
+        "in "
+        "it),\n"
         "RUVECTOR_POLICIES_DIR (../share/llm-incident-manager/policies beside the program's folder)");
   }
 };
@@ -70,10 +73,15 @@ int dispatch(const command_line& line) {
     return EXIT_FAILURE;
   }
   const auto& database = settings.service.data_file;
-  const auto looked_at = line.looked_at.empty() ? database : std::filesystem::path{line.looked_at};
-  if (line.checking->parsed()) return ruvector::check_command(looked_at);
-  if (line.verifying->parsed()) return ruvector::verify_command(looked_at);
-  if (line.rebuilding->parsed()) return ruvector::rebuild_command(database);
+  if (line.rebuilding->parsed()) return ruvector::rebuild_command(settings.service);
+  if (line.checking->parsed() || line.verifying->parsed()) {
+    auto looked_at = settings.service;
+    if (!line.looked_at.empty()) {
+      looked_at.data_file = line.looked_at;
+      looked_at.database_url = {};
+    }
+    return line.checking->parsed() ? ruvector::check_command(looked_at) : ruvector::verify_command(looked_at);
+  }
   if (line.backing_up->parsed()) {
     ruvector::backup_options options{{}, line.trial, line.force};
     if (!line.backup_file.empty()) options.file = line.backup_file;

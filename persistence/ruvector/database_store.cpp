@@ -262,7 +262,7 @@ result<check_report> database_store<Driver>::check() {
 template <class Driver>
 result<verify_report> database_store<Driver>::verify() {
   return guarded([&] {
-    auto db = Driver::connect_reader(from_);
+    auto db = Driver::connect_checker(from_);
     return ruvector::verify<Driver>(db);
   });
 }

@@ -147,19 +147,17 @@ void temporary_postgres::end(int signal) {
 }
 
 std::string temporary_postgres::create_database() {
-  const auto name = "test_" + std::to_string(++databases_);
+  const auto name = "test_" + std::to_string(++made_);
   if (const auto said = run_sql(url_of("postgres"), "CREATE DATABASE " + name); !said.empty())
     throw std::runtime_error{said};
   return url_of(name);
 }
 
-void temporary_postgres::drop_database(const std::string& url) noexcept {
-  if (!server_) return;
-  const auto name = url.substr(url.rfind('/', url.find('?')) + 1);
-  try {
-    (void)run_sql(url_of("postgres"), "DROP DATABASE " + name.substr(0, name.find('?')) + " WITH (FORCE)");
-  } catch (...) {  // it goes with the cluster
-  }
+std::string temporary_postgres::create_schema() {
+  const auto name = "test_" + std::to_string(++made_);
+  if (const auto said = run_sql(url_of("postgres"), "CREATE SCHEMA " + name); !said.empty())
+    throw std::runtime_error{said};
+  return url_of("postgres") + "&options=-csearch_path%3D" + name;
 }
 
 std::string temporary_postgres::log_tail() const {

@@ -26,12 +26,9 @@ inline im::test::temporary_postgres& cluster() {
 class test_database {
 public:
   explicit test_database(database_kind kind)
-      : kind_{kind}, url_{kind == database_kind::postgres ? cluster().create_database() : std::string{}} {}
+      : kind_{kind}, url_{kind == database_kind::postgres ? cluster().create_schema() : std::string{}} {}
   test_database(const test_database&) = delete;
   test_database& operator=(const test_database&) = delete;
-  ~test_database() {
-    if (kind_ == database_kind::postgres) cluster().drop_database(url_);
-  }
 
   [[nodiscard]] database_kind kind() const { return kind_; }
   [[nodiscard]] bool is_postgres() const { return kind_ == database_kind::postgres; }
