@@ -53,7 +53,7 @@ bool failed(const PGresult* r) {
 
 postgres_failure::postgres_failure(std::string_view sqlstate, const std::string& what)
     : store_failure{error_of(sqlstate, what), is_lost_race(sqlstate)} {
-  if (sqlstate == "XX001" || sqlstate == "XX002") note_damage();  // data, an index
+  if (sqlstate == "XX001" || sqlstate == "XX002") note_damage();  // a table or an index that cannot be what was written
 }
 
 // ---- address

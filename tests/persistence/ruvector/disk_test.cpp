@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
+#include <mutex>
 #include <thread>
 
-#include "persistence/ruvector/sqlite_inspect.hpp"
+#include "http/sync_client.hpp"
+#include "persistence/ruvector/service.hpp"
 #include "tests/persistence/ruvector/faulty_disk.hpp"
 #include "tests/persistence/ruvector/support.hpp"
 
@@ -95,6 +97,49 @@ TEST_CASE("health is lost while the disk is full and comes back by itself, and t
   REQUIRE(told.size() == 2);
   CHECK(contains(told[0], "full"));
   CHECK(told[1].empty());
+}
+
+TEST_CASE(
+    "a service on a full disk answers 503, is unhealthy with the reason, logs it, and comes back without a restart") {
+  faulty_disk disk;
+  const temp_dir dir;
+  std::mutex mutex;
+  std::vector<std::string> logged;
+  service_config config;
+  config.data_file = dir / "ruvector.db";
+  config.api_key = http::secret{"a key"};
+  config.log = [&](log_level, std::string_view text) {
+    const std::lock_guard lock{mutex};
+    logged.emplace_back(text);
+  };
+  service running{std::move(config)};
+  REQUIRE(running.start());
+  http::sync_client client{http::origin::parse("http://127.0.0.1:" + std::to_string(running.port())).value()};
+  const auto health = [&] { return client.request(http::verb::get, "/api/v1/health", {}, {}).value(); };
+  const auto store_one = [&](unsigned n) {
+    const auto body = batch_body(linked({open_event(n, "f" + std::to_string(n))}));
+    return client.request(http::verb::post, "/api/v1/decision-events/batch", body, {{"Authorization", "Bearer a key"}})
+        .value();
+  };
+  CHECK(store_one(1).status_code == 200);
+  CHECK(health().status_code == 200);
+  disk.leave_room(0);
+  const auto refused = store_one(2);
+  CHECK(refused.status_code == 503);
+  CHECK(refused.header("Retry-After"));
+  CHECK(contains(refused.body, "disk of the database is full"));
+  const auto unhealthy = health();
+  CHECK(unhealthy.status_code == 503);
+  CHECK(contains(unhealthy.body, "make room"));
+  disk.make_room();
+  CHECK(eventually([&] { return health().status_code == 200; }));
+  CHECK(store_one(2).status_code == 200);
+  running.stop();
+  const auto said = [&](std::string_view part) {
+    return std::ranges::count_if(logged, [&](const auto& line) { return contains(line, part); });
+  };
+  CHECK(said("the store refuses writes: ") == 1);
+  CHECK(said("the store takes writes again") == 1);
 }
 
 TEST_CASE("a write whose sync fails is not acknowledged, and the same write again is stored once") {
