@@ -126,6 +126,7 @@ void incident_supervisor_state::finish(submission& caller, const logic::planned&
   r.warnings = planned.warnings;
   if (const auto* e = std::get_if<error>(&planned.what)) {
     if (is_clocks(caller.cmd.body)) look_again_later();  // still due, and not to be tried in a circle
+    if (may_have_been_answered(caller)) return tell_first_answer(std::move(caller), *e);
     return caller.answer(std::unexpected{*e});
   }
   if (const auto* recorded = std::get_if<logic::answer::recorded>(&planned.what)) {
@@ -135,6 +136,7 @@ void incident_supervisor_state::finish(submission& caller, const logic::planned&
   } else if (const auto* unrecorded = std::get_if<logic::answer::unrecorded>(&planned.what)) {
     r.event = unrecorded->event;
   } else if (const auto* again = std::get_if<logic::answer::replay>(&planned.what)) {
+    if (is_clocks(caller.cmd.body)) look_again_later();
     return replay(std::move(caller), again->covered, state_->record.id);
   } else if (const auto* job = std::get_if<logic::answer::write_postmortem>(&planned.what)) {
     return start_postmortem(std::move(caller), job->id);
@@ -165,7 +167,34 @@ void incident_supervisor_state::replay(submission caller, const covered_request&
           [waiting](const caf::error& e) { waiting->answer(std::unexpected{from_caf(e)}); });
 }
 
+/// Whether a refused command may be the repetition of one that took effect longer ago than the state remembers.
+bool incident_supervisor_state::may_have_been_answered(const submission& caller) const {
+  return !is_clocks(caller.cmd.body) && !caller.cmd.context.dry_run && !caller.cmd.context.request.empty() &&
+         state_->recent_requests.size() >= limits::recent_requests_per_incident;
+}
+
+/// The first answer, if there was one: a request that took effect has an event whose id follows from the request.
+void incident_supervisor_state::tell_first_answer(submission caller, const error& refusal) {
+  auto waiting = std::make_shared<submission>(std::move(caller));
+  self_
+      ->request(house_.persistence, limits::load_timeout, read_event_atom_v,
+                derive_event_id(waiting->cmd.context.request))
+      .then(
+          [this, waiting](const event_ptr& event) {
+            if (event->incident_id != state_->record.id)
+              return waiting->answer(fail(errc::conflict, "this request id was used for another incident"));
+            replay(std::move(*waiting), {waiting->cmd.context.request, event->id, event->sequence, {}},
+                   event->incident_id);
+          },
+          [waiting, refusal](const caf::error& e) {
+            const auto why = from_caf(e);
+            waiting->answer(std::unexpected{why.code == errc::not_found ? refusal : why});
+          });
+}
+
 void incident_supervisor_state::start_postmortem(submission caller, postmortem_id id) {
+  if (documents_ >= limits::documents_per_incident)
+    return caller.answer(fail(errc::overloaded, "post-mortems of this incident are being written already; try again"));
   ++documents_;
   postmortem_job job{state_, id, std::get<cmd::generate_postmortem>(caller.cmd.body).input};
   auto waiting = std::make_shared<submission>(std::move(caller));

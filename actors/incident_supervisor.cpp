@@ -3,27 +3,13 @@
 #include <algorithm>
 #include <ranges>
 
+#include "actors/logic/due.hpp"
 #include "messages/chain.hpp"
-#include "messages/hash.hpp"
 #include "telemetry/log.hpp"
 
 namespace im {
 
 namespace {
-
-/// A command of the clock: the same deadline is the same request on every instance, so it takes effect once.
-command due_command(const incident_id& id, const deadline& due) {
-  command c;
-  c.incident_id = id;
-  c.context.request = "due:" + id.str() + ':' + std::string{to_string(due.kind)} + ':' +
-                      (due.gate ? due.gate->str() + ':' : std::string{}) + to_string(due.due_at);
-  c.context.inputs_hash = sha256_hex(c.context.request);
-  if (due.gate)
-    c.body = cmd::approval_due{*due.gate};
-  else
-    c.body = cmd::evaluation_due{due.kind};
-  return c;
-}
 
 /// The gate that a command would move, if it would.
 std::optional<approval_id> moved_gate(const any_command& body) {
@@ -108,7 +94,7 @@ void incident_supervisor_state::on_due(const deadline& due) {
   env_.metrics.deadlines_fired[due.kind].add();
   env_.metrics.deadline_lag_seconds.observe(seconds_between(due.due_at, env_.clock.now()));
   children_.forget(due);
-  queue_.emplace_back(due_command(state_->record.id, due), reply_handler{[](const result<reply>&) {}});
+  queue_.emplace_back(logic::due_command(*state_, due), reply_handler{[](const result<reply>&) {}});
   pump();
 }
 

@@ -69,6 +69,8 @@ private:
   void drop_covered(const covered_elsewhere& covered);
   void finish(submission& caller, const logic::planned& planned);
   void replay(submission caller, const covered_request& covered, incident_id where);
+  [[nodiscard]] bool may_have_been_answered(const submission& caller) const;
+  void tell_first_answer(submission caller, const error& refusal);
   void start_postmortem(submission caller, postmortem_id id);
   void report(const std::vector<event_ptr>& events);
   void requeue_in_flight(bool lost_a_race = true);

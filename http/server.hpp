@@ -21,6 +21,7 @@ struct server_config {
   std::size_t max_connections{limits::connections};  ///< one more is told 503 and Retry-After
   std::size_t header_limit_bytes{limits::header_bytes};
   std::size_t body_limit_bytes{limits::body_bytes};                  ///< where the route does not say
+  std::size_t large_bodies_bytes{limits::large_bodies_bytes};        ///< being read on all connections; beyond: 503
   std::size_t max_pipelined_requests{limits::pipelined_requests};    ///< of one connection, handled at once
   std::chrono::milliseconds header_timeout{limits::header_timeout};  ///< first to last byte of the headers, else 408
   std::chrono::milliseconds request_timeout{

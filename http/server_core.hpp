@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "http/server.hpp"
+#include "messages/admission.hpp"
 
 namespace im::http {
 
@@ -16,6 +17,9 @@ public:
   const server_config config;
   const router routes;
   const server_observers observers;
+
+  /// Of large bodies while they are read.
+  const std::shared_ptr<admission> large_bodies = admission::of(config.large_bodies_bytes);
 
   /// An error in the application's form; never throws (a renderer that does costs its words, not the answer).
   [[nodiscard]] response render(status code, std::string_view error_code, std::string_view message,

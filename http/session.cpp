@@ -154,6 +154,9 @@ void session::judge() {
   parser_->body(limit_bytes, !denial_);
   if (parser_->announced_bytes() > limit_bytes)
     return fail(status::payload_too_large, "PAYLOAD_TOO_LARGE", "the body is too large");
+  if (!denial_ && !take_body_room(limit_bytes))
+    return fail(
+        core_.render_busy("OVERLOADED", "too many large bodies are being read; try again shortly", req.correlation_id));
   if (!parser_->http_1_1() || !req.header("Expect")) return;
   if (!parser_->expects_continue())
     return fail(status::expectation_failed, "EXPECTATION_FAILED", "only 100-continue is known");
@@ -161,6 +164,16 @@ void session::judge() {
   if (denial_)
     return fail(std::move(*denial_));  // the body may come or not: nothing after it could be told apart from it
   continue_owed_ = in_.size() == 0;
+}
+
+/// A large body has its bytes counted from now until its handler has seen it; one that does not say how large it is, counts as
+/// large as it may be.
+bool session::take_body_room(std::size_t limit_bytes) {
+  const auto bytes = parser_->announced_bytes() > 0 ? parser_->announced_bytes() : limit_bytes;
+  if (!parser_->has_body() || bytes <= limits::small_body_bytes) return true;
+  auto room = core_.large_bodies->enter(bytes);
+  if (room) body_room_ = std::move(*room);
+  return room.has_value();
 }
 
 /// The answer to a request that no handler shall see, if so.
@@ -224,6 +237,7 @@ void session::dispatch() {
     parser_.emplace(core_.config.header_limit_bytes);
     hand_over(ticket, std::move(req));
   }
+  body_room_ = {};
 }
 
 void session::hand_over(std::uint64_t ticket, request&& req) {
@@ -249,6 +263,7 @@ void session::fail(response&& answer) {
   e.answer = std::move(answer);
   queue_.push(std::move(e));
   denial_.reset();
+  body_room_ = {};
   continue_owed_ = false;
   input_ended_ = true;
 }

@@ -61,6 +61,7 @@ private:
   [[nodiscard]] bool can_parse() const noexcept;
   void parse();
   void judge();
+  [[nodiscard]] bool take_body_room(std::size_t limit_bytes);
   [[nodiscard]] std::optional<response> deny(const route_match& match, const request& req) const;
   void dispatch();
   void hand_over(std::uint64_t ticket, request&& req);
@@ -92,6 +93,7 @@ private:
 
   // The request being read
   route_match match_;
+  admission::ticket body_room_;
   std::optional<response> denial_;     // its answer is known already, its body is read and dropped
   clock::time_point started_{};        // when its headers were complete
   clock::time_point read_deadline_{};  // for its headers, then for its body

@@ -1,5 +1,5 @@
 #pragma once
-/// A bound on how many of something may be under way at once. Any thread.
+/// A bound on how much of something may be under way at once: so many commands, so many bytes. Any thread.
 
 #include <atomic>
 #include <cstddef>
@@ -19,25 +19,28 @@ public:
   class ticket {
   public:
     ticket() = default;
-    ticket(ticket&&) noexcept = default;
+    ticket(ticket&& other) noexcept : of_{std::move(other.of_)}, weight_{other.weight_} {}
     ticket& operator=(ticket&& other) noexcept {
       of_.swap(other.of_);
+      std::swap(weight_, other.weight_);
       return *this;
     }
     ~ticket() {
-      if (of_) of_->under_way_.fetch_sub(1, std::memory_order_relaxed);
+      if (of_) of_->under_way_.fetch_sub(weight_, std::memory_order_relaxed);
     }
 
   private:
     friend class admission;
-    explicit ticket(std::shared_ptr<admission> of) : of_{std::move(of)} {}
+    ticket(std::shared_ptr<admission> of, std::size_t weight) : of_{std::move(of)}, weight_{weight} {}
     std::shared_ptr<admission> of_;
+    std::size_t weight_ = 0;
   };
 
-  /// Nothing when the bound is reached.
-  [[nodiscard]] std::optional<ticket> enter() {
-    if (under_way_.fetch_add(1, std::memory_order_relaxed) < bound_) return ticket{shared_from_this()};
-    under_way_.fetch_sub(1, std::memory_order_relaxed);
+  /// Nothing when the bound would be passed.
+  [[nodiscard]] std::optional<ticket> enter(std::size_t weight = 1) {
+    if (under_way_.fetch_add(weight, std::memory_order_relaxed) + weight <= bound_)
+      return ticket{shared_from_this(), weight};
+    under_way_.fetch_sub(weight, std::memory_order_relaxed);
     return std::nullopt;
   }
 

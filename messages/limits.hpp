@@ -39,8 +39,9 @@ inline constexpr std::size_t kept_votes_per_incident = 32;  ///< votes that came
 inline constexpr seconds kept_vote_ttl{3600};
 inline constexpr std::size_t escalation_history = 10;  ///< entries kept in the state; the log has all
 inline constexpr std::size_t related_incidents = 16;
-inline constexpr std::size_t timeline_text_bytes = 400;          ///< of one entry in a post-mortem; longer ones are cut
-inline constexpr std::size_t timeline_entries = 1000;            ///< of a post-mortem; the log has all
+inline constexpr std::size_t timeline_text_bytes = 400;  ///< of one entry in a post-mortem; longer ones are cut
+inline constexpr int documents_per_incident = 2;       ///< post-mortems being written at once; each reads the whole log
+inline constexpr std::size_t timeline_entries = 1000;  ///< of a post-mortem; the log has all
 inline constexpr std::size_t recent_requests_per_incident = 64;  ///< answered from memory; the store knows all
 
 // Actors
@@ -72,6 +73,11 @@ inline constexpr seconds policy_max_age{30};        ///< a cached policy is reva
 inline constexpr std::size_t policy_waiters = 4096;
 inline constexpr seconds timer_max{24 * 3600};  ///< longer waits are re-armed
 
+// Time
+inline constexpr milliseconds clock_jump{2000};  ///< off by more than this, the system's clock has jumped
+inline constexpr seconds clock_settle{30};       ///< a jump is believed when it has stayed for so long
+inline constexpr seconds clock_hold{60};         ///< time stands still rather than go back by up to this
+
 // Persistence
 inline constexpr std::size_t batch_events = 512;     ///< flush at this many
 inline constexpr std::size_t batch_bytes = 2 << 20;  ///< or this size
@@ -85,7 +91,7 @@ inline constexpr int breaker_failures = 5;         ///< in a row, then the circu
 inline constexpr milliseconds breaker_open{1000};  ///< until one probe is let through
 inline constexpr std::size_t client_connections = 8;
 inline constexpr std::size_t client_queue = 4096;
-inline constexpr std::size_t client_response_bytes = 64 << 20;
+inline constexpr std::size_t client_response_bytes = 32 << 20;
 inline constexpr milliseconds store_timeout{30'000};  ///< `RUVECTOR_TIMEOUT_MS`
 /// One attempt of a call, however long the whole may take: four of them and their waits end before `write_timeout`, so that a
 /// store which hangs is told as 503 by who knows it best, and opens the circuit within seconds.

@@ -60,6 +60,9 @@ namespace im::log {
   X(actor_failed, "an actor ended with an error that nobody expected")                   \
   X(deadline_fired, "a deadline was due")                                                \
   X(deadline_late, "a deadline was found long after it was due")                         \
+  X(clock_jumped, "the system's clock jumped; it is not believed until it stays there")  \
+  X(clock_returned, "the system's clock is back where it should be")                     \
+  X(clock_adopted, "the system's clock stayed where it jumped to and is believed")       \
   /* policies */                                                                         \
   X(policy_loaded, "a policy was fetched, in the version of the fields")                 \
   X(policy_unavailable, "a policy is missing or malformed; decisions wait for it")       \

@@ -4,7 +4,6 @@
 
 #include "apps/ruvector_service/console.hpp"
 #include "persistence/ruvector/sqlite_inspect.hpp"
-#include "persistence/ruvector/store.hpp"
 
 namespace im::ruvector {
 
@@ -21,31 +20,40 @@ int report(const result<check_report>& done) {
   return done->problems.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/// A file is only read: nothing of it is migrated or mended.
-template <class Report>
-result<Report> inspect(const service_config& of, result<Report> (*file)(const std::filesystem::path&),
-                       result<Report> (store::*database)()) {
-  if (of.database_url.empty()) return file(of.data_file);
-  auto opened = open_store(of);
+/// What `look` finds in the PostgreSQL that is configured, or `look_at` in a file: one need not be a whole store for that.
+template <class Look, class LookAt>
+auto inspect(const service_config& config, const std::filesystem::path& file, Look look, LookAt look_at)
+    -> decltype(look_at(file)) {
+  if (!file.empty()) return look_at(file);
+  if (config.database_url.empty()) return look_at(config.data_file);
+  const auto opened = open_store(config);
   if (!opened) return std::unexpected{opened.error()};
-  return ((**opened).*database)();
+  return look(**opened);
+}
+
+/// Which command mends what a check found.
+std::string remedies(bool in_a_file) {
+  return std::string{
+             "A projection that is missing or differs: `ruvector-service rebuild` makes all of them again from the "
+             "log.\n"} +
+         (in_a_file ? "A log with a gap or that cannot be read, and whatever SQLite reports: stop the service and put a "
+                      "backup in its\nplace with `ruvector-service restore --force FILE`; the damaged store is kept "
+                      "beside it."
+                    : "A log with a gap or that cannot be read: stop the service and restore a dump; `ruvector-service "
+                      "restore`\nsays with which command.");
 }
 
 }  // namespace
 
-int check_command(const service_config& of) {
-  const auto checked = inspect(of, &check_file, &store::check);
+int check_command(const service_config& config, const std::filesystem::path& file) {
+  const auto checked = inspect(config, file, [](store& s) { return s.check(); }, check_file);
   const int code = report(checked);
-  if (checked && !checked->problems.empty())
-    say("A projection that is missing or differs: `ruvector-service rebuild` makes all of them again from the log.\n"
-        "A log with a gap or that cannot be read, and whatever SQLite reports: stop the service and put a backup in "
-        "its\n"
-        "place with `ruvector-service restore --force FILE`; the damaged store is kept beside it.");
+  if (checked && !checked->problems.empty()) say(remedies(!file.empty() || config.database_url.empty()));
   return code;
 }
 
-int verify_command(const service_config& of) {
-  const auto done = inspect(of, &verify_file, &store::verify);
+int verify_command(const service_config& config, const std::filesystem::path& file) {
+  const auto done = inspect(config, file, [](store& s) { return s.verify(); }, verify_file);
   if (!done) return refuse(done.error().message);
   if (done->broken) {
     say("broken link: " + done->broken->str());
@@ -57,13 +65,12 @@ int verify_command(const service_config& of) {
   return EXIT_SUCCESS;
 }
 
-int rebuild_command(const service_config& of) {
-  const auto& file = of.data_file;
-  if (std::error_code failed; of.database_url.empty() && !std::filesystem::exists(file, failed))
-    return refuse("there is no database " + file.string());
-  auto store = open_store(of);
-  if (!store) return refuse(store.error().message);
-  const int code = report((*store)->rebuild_projections());
+int rebuild_command(const service_config& config) {
+  if (std::error_code failed; config.database_url.empty() && !std::filesystem::exists(config.data_file, failed))
+    return refuse("there is no database " + config.data_file.string());
+  const auto opened = open_store(config);
+  if (!opened) return refuse(opened.error().message);
+  const int code = report((*opened)->rebuild_projections());
   if (code == EXIT_SUCCESS) say("the projections are the log's again");
   return code;
 }

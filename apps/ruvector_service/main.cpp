@@ -71,15 +71,9 @@ int dispatch(const command_line& line) {
     return EXIT_FAILURE;
   }
   const auto& database = settings.service.data_file;
+  if (line.checking->parsed()) return ruvector::check_command(settings.service, line.looked_at);
+  if (line.verifying->parsed()) return ruvector::verify_command(settings.service, line.looked_at);
   if (line.rebuilding->parsed()) return ruvector::rebuild_command(settings.service);
-  if (line.checking->parsed() || line.verifying->parsed()) {
-    auto looked_at = settings.service;
-    if (!line.looked_at.empty()) {
-      looked_at.data_file = line.looked_at;
-      looked_at.database_url = {};
-    }
-    return line.checking->parsed() ? ruvector::check_command(looked_at) : ruvector::verify_command(looked_at);
-  }
   if (line.backing_up->parsed()) {
     ruvector::backup_options options{{}, line.trial, line.force};
     if (!line.backup_file.empty()) options.file = line.backup_file;

@@ -4,6 +4,16 @@
 
 namespace im::ruvector {
 
+namespace {
+
+std::size_t bytes_of(const write_job& job) {
+  std::size_t bytes = 0;
+  for (const auto& event : job.events()) bytes += event.document.size();
+  return bytes;
+}
+
+}  // namespace
+
 group_writer::group_writer(std::unique_ptr<write_session> session)
     : session_{std::move(session)}, log_{session_->log()} {
   commit({});  // learns the newest row
@@ -14,13 +24,15 @@ group_writer::group_writer(std::unique_ptr<write_session> session)
 group_writer::~group_writer() { close(); }
 
 void group_writer::submit(std::unique_ptr<write_job> job) {
-  const auto count = job->events().size();
+  const auto bytes = bytes_of(*job);
   bool closing = false;
   {
     const std::lock_guard lock{mutex_};
     closing = closing_;
-    if (!closing_ && waiting_.size() < limits::waiting_writes && waiting_events_ + count <= limits::waiting_events) {
-      waiting_events_ += count;
+    // A single one is taken however large, when nothing else waits.
+    if (!closing_ && waiting_.size() < limits::waiting_writes &&
+        (waiting_.empty() || waiting_bytes_ + bytes <= limits::waiting_bytes)) {
+      waiting_bytes_ += bytes;
       waiting_.push_back(std::move(job));
     }
   }
@@ -78,10 +90,10 @@ bool group_writer::take(jobs& to) {
   while (!waiting_.empty() &&
          (to.empty() || events + waiting_.front()->events().size() <= limits::transaction_events)) {
     events += waiting_.front()->events().size();
+    waiting_bytes_ -= bytes_of(*waiting_.front());
     to.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
-  waiting_events_ -= events;
   return !to.empty();
 }
 

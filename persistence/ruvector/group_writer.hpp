@@ -88,7 +88,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::unique_ptr<write_job>> waiting_;
-  std::size_t waiting_events_ = 0;
+  std::size_t waiting_bytes_ = 0;  ///< of their events' documents
   std::string failure_;
   bool closing_ = false;
   std::thread thread_;  // last: all it uses is there before it and after it

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "messages/json/node.hpp"
 
@@ -75,15 +76,16 @@ void log_writer::append_group(incident_id id, const group& g) {
     const auto before = incident.row;
     side_changes changes;
     bool opens = false;
-    for (std::size_t i = 0; i < g.events.size(); ++i) {
+    bool was_open = before.open.value_or(false);
+    for (std::size_t i = 0; i < g.events.size() && !refusal; ++i) {
       if (g.results[i]->identical) continue;
       const auto& event = *g.events[i]->log;
       opens = opens || std::holds_alternative<fact::incident_opened>(event.fact.value);
       fold(incident.state, event, next_row_++, changes);
+      refusal = judge_opening(incident.state, was_open);
     }
     if (next_row_ == first_row) return;  // a retry; all of it is here
     incident.row = row_of(incident.state, opens ? nullptr : &before);
-    refusal = judge_opening(before.open.value_or(false), incident.row);
     next_row_ = first_row;
     if (!refusal) return write_group(incident, before, g, changes);
     held_.erase(id);  // folded too far
@@ -127,11 +129,12 @@ std::optional<append_result> log_writer::judge(const live_incident& incident, co
   return std::nullopt;
 }
 
-/// Law 2.
-std::optional<append_result> log_writer::judge_opening(bool was_open, const incident_row& now) {
-  if (was_open || !now.open.value_or(false)) return std::nullopt;
-  const auto open = tables_.open_incident(now.fingerprint);
-  if (!open || *open == now.id) return std::nullopt;
+/// Law 2, after each event: what opens and ends in one batch has been open, too. `was_open` goes on with the state.
+std::optional<append_result> log_writer::judge_opening(const incident_state& now, bool& was_open) {
+  const bool is_open_now = now.opened && is_open(now.record.status);
+  if (std::exchange(was_open, is_open_now) || !is_open_now) return std::nullopt;
+  const auto open = tables_.open_incident(key_of(now.record.fingerprint));
+  if (!open || *open == now.record.id) return std::nullopt;
   append_result out;
   out.outcome = append_outcome::conflict;
   out.incident_id = *open;

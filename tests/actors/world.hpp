@@ -10,17 +10,26 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/incident_house.hpp"
+#include "messages/clock_guard.hpp"
 #include "tests/actors/fake_store.hpp"
 #include "tests/support/samples.hpp"
 
 namespace im::test {
 
-/// Time that goes on with the test's scheduler, and may be set off by a jump.
+/// Time that goes on with the test's scheduler, and may be set off by a jump; with a guard between, as the service has it,
+/// when that is wanted.
 class virtual_wall_clock final : public wall_clock {
 public:
-  [[nodiscard]] time_point now() const override { return t0 + elapsed + jump; }
+  [[nodiscard]] time_point now() const override {
+    const auto system = t0 + elapsed + jump;
+    return is_guarded ? guard_.read(system, elapsed).now : system;
+  }
   milliseconds elapsed{0};
   milliseconds jump{0};
+  bool is_guarded = false;
+
+private:
+  mutable clock_guard guard_;
 };
 
 /// The answer to one command, once it came.

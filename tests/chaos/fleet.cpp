@@ -66,11 +66,6 @@ fleet::fleet(const std::filesystem::path& folder, std::uint64_t seed, test::temp
   }
 }
 
-fleet::~fleet() {
-  store_.reset();
-  if (database_ != nullptr) database_->drop_database(database_url_);
-}
-
 void fleet::start_store() {
   store_settings_["RUVECTOR_PORT"] = std::to_string(store_port_);
   store_ = start_again("ruvector-service", store_settings_, folder_ / "store-log");

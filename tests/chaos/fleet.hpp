@@ -35,9 +35,6 @@ public:
   /// Everything is under `folder`. With a `database` the store keeps it there, in a new one, else in SQLite. Throws
   /// std::runtime_error when something does not start.
   fleet(const std::filesystem::path& folder, std::uint64_t seed, test::temporary_postgres* database = nullptr);
-  fleet(const fleet&) = delete;
-  fleet& operator=(const fleet&) = delete;
-  ~fleet();
 
   void make(const trouble& wanted);
   /// Everything runs and every road is open.

@@ -79,6 +79,26 @@ TEST_CASE("a body that ends too early is 400") {
   CHECK(peer.closed());
 }
 
+TEST_CASE(
+    "large bodies beyond what may be read at once are told 503 before they are read, and there is room again after") {
+  test_server server{{.large_bodies_bytes = 50'000}};
+  const auto head = [](std::size_t bytes) {
+    return "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n";
+  };
+  auto first = server.connect();
+  first.send(head(30'000)).send(std::string(29'999, 'x'));
+  auto second = server.connect();
+  auto third = server.connect();
+  CHECK(third.send(head(100)).send(std::string(100, 'x')).read().code == 200);  // a small one is not counted
+  // The one io thread has judged the first before the third, whose connection is younger.
+  const auto refused = second.send(head(30'000)).read();
+  CHECK(refused.code == 503);
+  CHECK(refused.header("Retry-After") == "1");
+  CHECK(second.closed());
+  CHECK(first.send("x").read().code == 200);
+  CHECK(third.send(head(30'000)).send(std::string(30'000, 'x')).read().code == 200);
+}
+
 TEST_CASE("headers that come too slowly are 408") {
   test_server server{{.header_timeout = 30ms, .request_timeout = 1h, .idle_timeout = 1h}};
   auto peer = server.connect();

@@ -50,6 +50,13 @@ TEST_CASE("law 2: one open incident for a fingerprint") {
     CHECK(append_one(*store, make_event(incident_number(1), 3, change_to(incident_status::closed))).outcome ==
           append_outcome::created);
   }
+  SECTION("what opens and ends in one batch is refused too: its end was meant for the one that is open") {
+    const auto results =
+        append(*store, {open_event(2, "f"), make_event(incident_number(2), 2, change_to(incident_status::resolved))});
+    CHECK(results[0].outcome == append_outcome::conflict);
+    CHECK(results[1].incident_id == incident_number(1));
+    CHECK(store->log(incident_number(2), 0, 10)->events.empty());
+  }
   SECTION("two openings in one batch: the first wins") {
     const auto results = append(*store, {open_event(3, "g"), open_event(4, "g")});
     CHECK(results[0].outcome == append_outcome::created);

@@ -1,0 +1,186 @@
+"""docs/performance.md and its plots, from the figures of build/bench/results.json."""
+
+import os
+import pathlib
+import platform
+import statistics
+import tempfile
+import time
+
+from programs import ROOT
+
+DOCS = ROOT / "docs"
+HOT_SPOTS = pathlib.Path(__file__).parent / "hot_spots.md"
+
+
+def machine():
+    """What the figures were measured on, and how quiet it was."""
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
+            "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+            "load_before": os.getloadavg()[0], "sync_ms": sync_ms(), "date": time.strftime("%Y-%m-%d")}
+
+
+def sync_ms():
+    """The median of 200 synchronised writes of 4 KB on the disk that the stores are on."""
+    folder = ROOT / "build/bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    took = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(200):
+            os.write(file.fileno(), b"x" * 4096)
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - began) * 1e3)
+    return round(statistics.median(took), 2)
+
+
+def number(value):
+    if value is None:
+        return "—"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+
+
+class Table:
+    def __init__(self, results):
+        self.r = results
+        self.rows = []
+
+    def median(self, name):
+        values = self.r.get(name)
+        return statistics.median(values) if values else None
+
+    def spread(self, name):
+        values = self.r.get(name) or []
+        return f" ({number(min(values))}–{number(max(values))})" if len(values) > 1 else ""
+
+    def ratio(self, what, ours, unit, reference_name, reference, least):
+        a, b = self.median(ours), self.median(reference)
+        if a is None or not b:
+            self.rows.append((what, f"{number(a)} {unit}" if a else "not measured", reference_name, "", f"{least} ×", ""))
+            return
+        self.rows.append((what, f"{number(a)} {unit}{self.spread(ours)}",
+                          f"{reference_name}: {number(b)}{self.spread(reference)}", f"{a / b:.2f} ×", f"{least} ×",
+                          "yes" if a / b >= least else "**no**"))
+
+    def bound(self, what, name, unit, most, scale=1.0):
+        value = self.median(name)
+        if value is None:
+            self.rows.append((what, "not measured", "", "", f"≤ {most} {unit}", ""))
+            return
+        self.rows.append((what, f"{number(value * scale)} {unit}", "", "", f"≤ {number(most)} {unit}",
+                          "yes" if value * scale <= most else "**no**"))
+
+    def growth(self):
+        curve = self.r.get("throughput_by_open") or []
+        if len(curve) < 2:
+            self.rows.append(("growth: ingest with many open incidents", "not measured", "", "", "> 0.85 ×", ""))
+            return
+        few, many = curve[0], curve[-1]
+        ratio = many["per_second"] / few["per_second"]
+        self.rows.append((f"growth: ingest with {many['open']:,} open incidents", f"{number(many['per_second'])} requests/s",
+                          f"with {few['open']:,}: {number(few['per_second'])}", f"{ratio:.2f} ×", "> 0.85 ×",
+                          "yes" if ratio > 0.85 else "**no**"))
+
+    def text(self):
+        self.ratio("`ingest`, 64 connections, durable", "ingest", "requests/s", "Prometheus Alertmanager, in memory",
+                   "alertmanager", 2)
+        self.ratio("the same", "ingest", "requests/s", "nginx answering 202", "nginx", 0.35)
+        self.ratio("`ingest --batch 500`", "ingest_batch", "events/s", "the same, one a POST", "ingest_one", 6)
+        self.ratio("`churn`, 256 connections", "churn_rows", "rows/s", "SQLite alone, 512 rows a commit", "sqlite_rows", 0.5)
+        self.ratio("`evaluate --dry-run`", "evaluate_dry", "requests/s", "a bare Beast server, the same bytes", "beast", 0.4)
+        self.bound("`ingest` at half its maximum, p99", "half_p99_ms", "ms", 10)
+        self.bound("the same, p99.9", "half_p99_9_ms", "ms", 40)
+        self.bound("`approvals` at 1,000 a second: deciding vote → resumed, p99", "resume_p99_ms", "ms", 15)
+        self.bound("memory of a live incident with an open gate", "live_bytes", "KB", 8, 1 / 1024)
+        self.bound("memory of a passivated incident", "passivated_bytes", "KB", 1, 1 / 1024)
+        self.bound("start on an empty store", "start_empty_s", "ms", 300, 1000)
+        self.bound(f"start with {self.r['about']['open']:,} open incidents", "start_full_s", "s", 5)
+        self.growth()
+        head = "| what | measured | beside it | ratio | wanted | |\n|---|---|---|---|---|---|\n"
+        return head + "".join("| " + " | ".join(row) + " |\n" for row in self.rows)
+
+
+def plot(path, title, x_name, y_name, series):
+    """A line plot as SVG; `series` is [(name, [(x, y)])]. Both axes start at 0."""
+    width, height, left, bottom, top, right = 640, 320, 80, 50, 40, 120
+    top_x = max(x for _, points in series for x, _ in points) or 1
+    top_y = max(y for _, points in series for _, y in points) or 1
+    at_x = lambda x: left + x / top_x * (width - left - right)
+    at_y = lambda y: height - bottom - y / top_y * (height - bottom - top)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
+           f'<rect width="{width}" height="{height}" fill="white"/>',
+           f'<text x="{left}" y="20" font-size="14">{title}</text>']
+    for i in range(5):
+        y, x = top_y * i / 4, top_x * i / 4
+        out.append(f'<path d="M{left} {at_y(y):.1f}H{width - right}" stroke="#ddd"/>')
+        out.append(f'<text x="{left - 6}" y="{at_y(y) + 4:.1f}" text-anchor="end">{number(y)}</text>')
+        out.append(f'<text x="{at_x(x):.1f}" y="{height - bottom + 18}" text-anchor="middle">{number(x)}</text>')
+    out.append(f'<text x="{(left + width - right) / 2}" y="{height - 10}" text-anchor="middle">{x_name}</text>')
+    out.append(f'<text x="14" y="{height / 2}" text-anchor="middle" transform="rotate(-90 14 {height / 2})">{y_name}</text>')
+    for (name, points), colour in zip(series, ("#0868ac", "#e6550d", "#31a354", "#756bb1")):
+        places = [(at_x(x), at_y(y)) for x, y in points]
+        out.append('<polyline fill="none" stroke-width="2" stroke="%s" points="%s"/>' % (
+            colour, " ".join(f"{x:.1f},{y:.1f}" for x, y in places)))
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
+        out.append(f'<text x="{places[-1][0] + 8:.1f}" y="{places[-1][1] + 4:.1f}" fill="{colour}">{name}</text>')
+    path.write_text("\n".join(out) + "\n</svg>\n")
+
+
+def plots(results):
+    text = ""
+    curve = results.get("latency_by_load")
+    if curve:
+        plot(DOCS / "latency-by-load.svg", "Latency of ingest by load", "requests a second, open loop", "ms",
+             [(name, [(c["rate"], c[key]) for c in curve])
+              for key, name in (("p99_9", "p99.9"), ("p99", "p99"), ("p50", "p50"))])
+        text += "![latency by load](latency-by-load.svg)\n\n"
+    curve = results.get("throughput_by_open")
+    if curve and len(curve) > 1:
+        plot(DOCS / "throughput-by-open-incidents.svg", "Throughput of ingest by open incidents", "open incidents",
+             "requests a second", [("ingest", [(c["open"], c["per_second"]) for c in curve])])
+        text += "![throughput by open incidents](throughput-by-open-incidents.svg)\n\n"
+    return text
+
+
+def write(results):
+    DOCS.mkdir(exist_ok=True)
+    about = results["about"]
+    table = Table(results)
+    text = f"""# Performance
+
+Written by `tests/bench/run` on {about['date']}; do not edit. Medians of {about['runs']} runs of {about['seconds']} s, in brackets the least and the greatest. Each
+reference was measured in turn with what stands beside it, by the same client (`llm-im-load`), on the same machine, which
+runs the generator too: {about['cores']} cores ({about['cpu']}), {about['memory_gib']} GiB, Linux {about['kernel']}; a synchronised write of 4 KB takes {about['sync_ms']} ms; the load before the
+first run was {about['load_before']:.1f}.{' **The machine was not quiet: take the ratios, not the figures.**' if about['load_before'] > 0.5 else ''}
+
+{table.text()}
+"""
+    for part, why in (results.get("failed") or {}).items():
+        text += f"`{part}` could not be measured: {why.strip().splitlines()[0]}\n\n"
+    extra = [(name, table.median(key)) for name, key in (
+        ("`evaluate`, persisted, requests/s", "evaluate"), ("`approvals` reached, a second", "approvals_per_second"),
+        ("waking a passivated incident, p99 ms", "wake_p99_ms")) if table.median(key) is not None]
+    if extra:
+        text += "Beside these:\n\n" + "".join(f"- {name}: {number(value)}\n" for name, value in extra) + "\n"
+    if results.get("soak"):
+        soak = results["soak"]
+        text += f"A soak of {soak['seconds']} s at {soak['rate']} units a second: drift {soak['drift']}.\n\n"
+    text += plots(results)
+    if results.get("micro"):
+        text += "## Micro-benchmarks\n\n| | CPU ns |\n|---|---|\n"
+        text += "".join(f"| `{m['name']}` | {number(m['ns'])} |\n" for m in results["micro"]) + "\n"
+    if HOT_SPOTS.exists():
+        text += HOT_SPOTS.read_text()
+    text += """
+## Measuring it yourself
+
+```sh
+tests/bench/run                         # all of it, an hour or so on a quiet machine
+tests/bench/run --runs 1 --seconds 5 --open 50000    # a quick look
+tests/bench/run --only ingest churn     # these again; the other figures stay
+build/release/bin/llm-im-load ingest --help          # one workload against any running service
+```
+"""
+    (DOCS / "performance.md").write_text(text)
+    print(f"== written: {DOCS / 'performance.md'}")
