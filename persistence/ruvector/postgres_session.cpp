@@ -64,10 +64,4 @@ check_report session::rebuild() {
   return ruvector::rebuild<driver>(db_, tables_);
 }
 
-/// A transaction that has a number of its own is committed in the write-ahead log.
-void session::probe() {
-  tables_.flush();
-  db_.execute("SELECT pg_current_xact_id()");
-}
-
 }  // namespace im::ruvector::postgres
