@@ -36,24 +36,27 @@ std::string remedies(bool in_a_file) {
   return std::string{
              "A projection that is missing or differs: `ruvector-service rebuild` makes all of them again from the "
              "log.\n"} +
-         (in_a_file ? "A log with a gap or that cannot be read, and whatever SQLite reports: stop the service and put a "
-                      "backup in its\nplace with `ruvector-service restore --force FILE`; the damaged store is kept "
-                      "beside it."
-                    : "A log with a gap or that cannot be read: stop the service and restore a dump; `ruvector-service "
-                      "restore`\nsays with which command.");
+         (in_a_file
+              ? "A log with a gap or that cannot be read, and whatever SQLite reports: stop the service and put a "
+                "backup in its\nplace with `ruvector-service restore --force FILE`; the damaged store is kept "
+                "beside it."
+              : "A log with a gap or that cannot be read: stop the service and restore a dump; `ruvector-service "
+                "restore`\nsays with which command.");
 }
 
 }  // namespace
 
 int check_command(const service_config& config, const std::filesystem::path& file) {
-  const auto checked = inspect(config, file, [](store& s) { return s.check(); }, check_file);
+  const auto checked = inspect(
+      config, file, [](store& s) { return s.check(); }, check_file);
   const int code = report(checked);
   if (checked && !checked->problems.empty()) say(remedies(!file.empty() || config.database_url.empty()));
   return code;
 }
 
 int verify_command(const service_config& config, const std::filesystem::path& file) {
-  const auto done = inspect(config, file, [](store& s) { return s.verify(); }, verify_file);
+  const auto done = inspect(
+      config, file, [](store& s) { return s.verify(); }, verify_file);
   if (!done) return refuse(done.error().message);
   if (done->broken) {
     say("broken link: " + done->broken->str());

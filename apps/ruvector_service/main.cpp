@@ -53,8 +53,7 @@ struct command_line {
     app.footer(
         "Settings: RUVECTOR_API_KEY (to serve), RUVECTOR_PORT (8090; 0: any), RUVECTOR_ADDRESS (127.0.0.1), DATA_DIR "
         "(./data),\n"
-        "RUVECTOR_DATABASE_URL (postgresql://…, then DATA_DIR is not used; sslmode, sslrootcert and the like stand in "
-        "it),\n"
+        "RUVECTOR_DATABASE_URL (postgresql://…, with sslmode and sslrootcert; then DATA_DIR is not used),\n"
         "RUVECTOR_POLICIES_DIR (../share/llm-incident-manager/policies beside the program's folder)");
   }
 };

@@ -250,8 +250,10 @@ answer connection::drain() {
 void connection::wait(short events) {
   const auto left = std::chrono::ceil<milliseconds>(until_ - clock::now());
   pollfd socket{PQsocket(db_.get()), events, 0};
-  if (left.count() <= 0 || poll(&socket, 1, static_cast<int>(left.count())) == 0)
-    lose("PostgreSQL did not answer in time");
+  if (left.count() > 0 && poll(&socket, 1, static_cast<int>(left.count())) != 0) return;
+  const std::string why = "PostgreSQL did not answer in time";
+  where_.note_away(unavailable(why));  // who would connect now would wait as long
+  lose(why);
 }
 
 void connection::lose(const std::string& why) {

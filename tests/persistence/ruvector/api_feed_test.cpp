@@ -34,6 +34,19 @@ TEST_CASE("a long poll is answered by the commit that it waits for") {
   CHECK(poll(feed, page.next, seconds{0}).get().actions.empty());
 }
 
+TEST_CASE("a long poll is answered by what another service on the same database commits") {
+  const test_database db{database_kind::postgres};
+  auto store = open_store(db);
+  auto other = open_store(db);
+  action_feed feed{*store};
+  auto waiting = poll(feed, {}, seconds{60});
+  append_one(*other, open_event(1, "f1"));
+  append_one(*other, with_actions(open_event(2, "f2"), 2));
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(waiting.get().actions.size() == 2);
+  CHECK(std::chrono::steady_clock::now() - began < seconds{30});  // not only when its time was over
+}
+
 TEST_CASE("a poll that comes after the commit is answered at once") {
   const test_database db{EACH_DATABASE};
   auto store = open_store(db);
