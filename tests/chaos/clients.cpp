@@ -77,6 +77,11 @@ private:
   void send(const request_plan& wanted) {
     open_request made{{.id = wanted.id, .what = wanted.what}, wanted.manager, wanted.target, wanted.body};
     if (!fill(wanted, made)) return;  // nothing to be about yet
+    {
+      // What is told to both managers is the same to both, whatever has become of its topic in between.
+      const std::lock_guard lock{all_.mutex_};
+      made = all_.sent_.try_emplace(wanted.id, made).first->second;
+    }
     const auto until = std::chrono::steady_clock::now() + give_up_after;
     for (auto asked = wanted.manager;; asked = 1 - asked) {
       const auto heard = managers_.at(asked).post(made.target, made.body);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -51,6 +52,7 @@ private:
 
   std::mutex mutex_;
   std::array<std::string, topics> incidents_;  // by topic, the newest
+  std::map<std::string, open_request> sent_;   // by execution id, as they were filled first
   std::vector<open_request> open_;
   std::string failure_;
 };

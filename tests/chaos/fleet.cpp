@@ -48,7 +48,7 @@ fleet::fleet(const std::filesystem::path& folder, std::uint64_t seed, test::temp
     : folder_{folder}, journal_{folder / "troubles"}, database_{database} {
   if (database_ != nullptr) {
     database_->start();  // the run before may have left it down
-    database_url_ = database_->create_database();
+    database_url_ = database_->create_schema();
   }
   write_policies(folder / "policies");
   store_settings_ = {{"RUVECTOR_PORT", "0"},
@@ -156,7 +156,8 @@ void fleet::make_database_trouble(const trouble& wanted) {
   }
   ++counts_.ended_sessions;
   (void)test::run_sql(database_->url_of("postgres"),
-                      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+                      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                      " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
 }
 
 void fleet::calm() {

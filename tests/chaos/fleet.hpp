@@ -32,7 +32,7 @@ struct trouble_counts {
 /// Its troubles are made one at a time.
 class fleet {
 public:
-  /// Everything is under `folder`. With a `database` the store keeps it there, in a new one, else in SQLite. Throws
+  /// Everything is under `folder`. With a `database` the store keeps it there, in a schema of its own, else in SQLite. Throws
   /// std::runtime_error when something does not start.
   fleet(const std::filesystem::path& folder, std::uint64_t seed, test::temporary_postgres* database = nullptr);
 
