@@ -10,7 +10,8 @@ namespace im::ruvector::list_sql {
 [[nodiscard]] std::string open_incidents();
 [[nodiscard]] std::string ended_incidents();
 [[nodiscard]] std::string all_incidents();
-[[nodiscard]] std::string open_incident_of_fingerprint();
+/// Also ?10: whether it is open, or NULL for both.
+[[nodiscard]] std::string incidents_of_fingerprint();
 /// ?1 ?2 the cursor, ?3 ?4 masks of status and severity, ?5 an incident, ?6 how many. Rows: created_ms, incident_id.
 [[nodiscard]] std::string escalations();
 /// ?1 ?2 the cursor, ?3 ?4 masks of status and action type, ?5 the incident, ?6 how many. Rows: requested_ms, request_id, gate.

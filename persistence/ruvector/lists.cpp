@@ -37,8 +37,8 @@ std::string all_incidents() {
   return from_incidents("open = 1") + " UNION ALL " + from_incidents("open = 0") + newest_first;
 }
 
-std::string open_incident_of_fingerprint() {
-  return from_incidents("open = 1 AND fingerprint_key = ?8") + newest_first;
+std::string incidents_of_fingerprint() {
+  return from_incidents("open IS NOT NULL AND fingerprint_key = ?8 AND (?10 IS NULL OR open = ?10)") + newest_first;
 }
 
 std::string escalations() {
@@ -134,16 +134,15 @@ list_page reader<Driver>::incidents(const list_filter& filter) {
   const auto start = start_of(filter);
   const auto key = filter.fingerprint ? std::optional{key_of(*filter.fingerprint)} : std::nullopt;
   std::vector<place> places;
-  auto& list = !filter.open    ? incidents_all_
-               : !*filter.open ? incidents_ended_
-               : key           ? incident_by_fingerprint_
-                               : incidents_open_;
-  list.each(
-      [&](row r) {
-        places.push_back({r.time(0), r.id(1)});
-      },
-      start.at, start.id, filter.statuses.mask(), filter.severities.mask(), filter.categories.mask(), filter.source,
-      like_pattern(filter.title_part), key, filter.limit + 1);
+  const auto read = [&](statement& list, const auto&... more) {
+    list.each([&](row r) { places.push_back({r.time(0), r.id(1)}); }, start.at, start.id, filter.statuses.mask(),
+              filter.severities.mask(), filter.categories.mask(), filter.source, like_pattern(filter.title_part), key,
+              filter.limit + 1, more...);
+  };
+  if (key)
+    read(incidents_of_fingerprint_, filter.open);
+  else
+    read(!filter.open ? incidents_all_ : *filter.open ? incidents_open_ : incidents_ended_);
   return load_page(std::move(places), filter.limit, &incident_json);
 }
 

@@ -116,7 +116,12 @@ CREATE TRIGGER policies_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON polic
   FOR EACH STATEMENT EXECUTE FUNCTION im_refuse_change();
 )sql";
 
-constexpr std::array migrations{version_1};
+/// Version 2. Each opening asks for the newest incident of its fingerprint, ended ones too; without an index that reads all.
+constexpr const char* version_2 = R"sql(
+CREATE INDEX incidents_fingerprint ON incidents (fingerprint_key, created_ms, incident_id);
+)sql";
+
+constexpr std::array migrations{version_1, version_2};
 
 /// Rolls back what was not committed.
 class transaction {

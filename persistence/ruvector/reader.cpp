@@ -56,7 +56,7 @@ reader<Driver>::reader(const typename Driver::source& from)
       incidents_open_{db_, list_sql::open_incidents()},
       incidents_ended_{db_, list_sql::ended_incidents()},
       incidents_all_{db_, list_sql::all_incidents()},
-      incident_by_fingerprint_{db_, list_sql::open_incident_of_fingerprint()},
+      incidents_of_fingerprint_{db_, list_sql::incidents_of_fingerprint()},
       escalations_{db_, list_sql::escalations()},
       approvals_{db_, list_sql::approvals(false)},
       approvals_of_incident_{db_, list_sql::approvals(true)},

@@ -67,7 +67,7 @@ private:
   statement incidents_open_;
   statement incidents_ended_;
   statement incidents_all_;
-  statement incident_by_fingerprint_;
+  statement incidents_of_fingerprint_;
   statement escalations_;
   statement approvals_;
   statement approvals_of_incident_;

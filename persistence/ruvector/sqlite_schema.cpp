@@ -124,7 +124,12 @@ CREATE TRIGGER policies_no_delete BEFORE DELETE ON policies
 BEGIN SELECT RAISE(FAIL, 'a policy version is never deleted'); END;
 )sql";
 
-constexpr std::array migrations{version_1};
+/// Version 2. Each opening asks for the newest incident of its fingerprint, ended ones too; without an index that reads all.
+constexpr const char* version_2 = R"sql(
+CREATE INDEX incidents_fingerprint ON incidents (fingerprint_key, created_ms, incident_id);
+)sql";
+
+constexpr std::array migrations{version_1, version_2};
 
 std::int64_t pragma(connection& db, const char* sql) {
   return statement{db, sql}.first([](row r) { return r.integer(0); }).value_or(0);

@@ -220,6 +220,12 @@ TEST_CASE("pages of incidents follow each other without a gap or a repeat") {
   filter.fingerprint = "f7";
   filter.open = true;
   CHECK(walk(filter) == 1);
+  filter.open.reset();
+  CHECK(walk(filter) == 1);
+  append_one(*store, make_event(incident_number(7), 2, change_to(incident_status::resolved, change_kind::resolve)));
+  CHECK(walk(filter) == 1);
+  filter.open = true;
+  CHECK(walk(filter) == 0);
 }
 
 TEST_CASE("deadlines come in order, up to a moment, and end with the incident") {
