@@ -31,18 +31,20 @@ void approval_gate_state::on_wait(verdict_wait wait) {
   arm();
 }
 
-/// One timer for whatever comes first: the deadline, or the end of a caller's patience.
+/// One alarm for whatever comes first: the deadline, or the end of a caller's patience.
 void approval_gate_state::arm() {
-  const auto generation = timer_.next();
   std::optional<time_point> next;
   const auto consider = [&](time_point at) { next = next ? std::min(*next, at) : at; };
   if (const auto* gate = gate_in(told_); gate && gate->next_due_at && !due_reported_) consider(*gate->next_due_at);
   for (const auto& w : waiters_) consider(w.until);
-  if (next) self_->delayed_send(self_, timer_for(*next, clock_.now()), tick_atom_v, generation);
+  if (next)
+    alarm_.set(timer_for(*next, clock_.now()));
+  else
+    alarm_.clear();
 }
 
 void approval_gate_state::on_tick(std::uint64_t generation) {
-  if (!timer_.is_current(generation)) return;
+  if (!alarm_.take(generation)) return;
   const auto now = clock_.now();
   std::erase_if(waiters_, [&](waiter& w) {
     if (w.until > now) return false;

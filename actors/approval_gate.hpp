@@ -11,8 +11,9 @@ namespace im {
 
 class approval_gate_state {
 public:
-  approval_gate_state(approval_gate_type::pointer self, const wall_clock& clock, supervisor_actor supervisor)
-      : self_{self}, clock_{clock}, supervisor_{std::move(supervisor)} {}
+  approval_gate_state(approval_gate_type::pointer self, const wall_clock& clock, alarm_clock_actor alarms,
+                      supervisor_actor supervisor)
+      : self_{self}, clock_{clock}, supervisor_{std::move(supervisor)}, alarm_{self, std::move(alarms)} {}
   ~approval_gate_state();
 
   approval_gate_type::behavior_type make_behavior();
@@ -38,7 +39,7 @@ private:
   gate_told told_;
   bool due_reported_ = false;
   std::vector<waiter> waiters_;
-  timer_generation timer_;
+  own_alarm<approval_gate_type> alarm_;
 };
 
 using approval_gate = caf::stateful_actor<approval_gate_state, approval_gate_type::base>;

@@ -34,6 +34,7 @@ struct house {
   const actor_environment* env = nullptr;
   persistence_actor persistence;
   policy_cache_actor policies;
+  alarm_clock_actor alarms;
 };
 
 }  // namespace im

@@ -11,12 +11,14 @@ escalation_actor_type::behavior_type escalation_actor_state::make_behavior() {
 }
 
 void escalation_actor_state::arm() {
-  const auto generation = timer_.next();
-  if (next_) self_->delayed_send(self_, timer_for(next_->due_at, clock_.now()), tick_atom_v, generation);
+  if (next_)
+    alarm_.set(timer_for(next_->due_at, clock_.now()));
+  else
+    alarm_.clear();
 }
 
 void escalation_actor_state::on_tick(std::uint64_t generation) {
-  if (!timer_.is_current(generation) || !next_) return;
+  if (!alarm_.take(generation) || !next_) return;
   if (next_->due_at > clock_.now()) return arm();  // a long wait in parts, or a clock that was set back
   tell(supervisor_, due_atom_v, *std::exchange(next_, std::nullopt));
 }

@@ -8,8 +8,9 @@ namespace im {
 
 class escalation_actor_state {
 public:
-  escalation_actor_state(escalation_actor_type::pointer self, const wall_clock& clock, supervisor_actor supervisor)
-      : self_{self}, clock_{clock}, supervisor_{std::move(supervisor)} {}
+  escalation_actor_state(escalation_actor_type::pointer self, const wall_clock& clock, alarm_clock_actor alarms,
+                         supervisor_actor supervisor)
+      : clock_{clock}, supervisor_{std::move(supervisor)}, alarm_{self, std::move(alarms)} {}
 
   escalation_actor_type::behavior_type make_behavior();
 
@@ -19,11 +20,10 @@ private:
   void arm();
   void on_tick(std::uint64_t generation);
 
-  escalation_actor_type::pointer self_;
   const wall_clock& clock_;
   supervisor_actor supervisor_;
   std::optional<deadline> next_;
-  timer_generation timer_;
+  own_alarm<escalation_actor_type> alarm_;
 };
 
 using escalation_actor = caf::stateful_actor<escalation_actor_state, escalation_actor_type::base>;

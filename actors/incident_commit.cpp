@@ -37,30 +37,35 @@ state_ptr state_of(incident_id id) {
 
 void incident_supervisor_state::committed() {
   auto flight = std::exchange(flight_, {});
-  state_ = std::make_shared<const incident_state>(std::move(flight.plan.after));
+  if (!flight.events.empty()) {
+    state_ = std::make_shared<const incident_state>(std::move(flight.plan.after));
+    reads_.confirm(state_);
+  }
   if (!policies_frozen()) policies_ = nullptr;
   flight_.events = std::move(flight.events);  // answers refer to them
   for (std::size_t i = 0; i < flight.callers.size(); ++i) finish(flight.callers[i], flight.plan.answers[i]);
   report(std::exchange(flight_.events, {}));
   children_.reconcile(state_);
-  if (state_->head() == 0 && queue_.empty() && waits_.empty() && documents_ == 0)
-    tell(registry_, idle_atom_v, state_->record.id, received_);  // there is no such incident
+  if (!waits_.empty()) settle_waits();
+  if (state_->head() == 0) on_asked_for_idleness();  // there is no such incident
   pump();
 }
 
-/// Another instance was first: read what it decided, then decide again with that.
+/// Another instance was first: read what it decided, then decide again with that. If nothing is there to be read, it is our own
+/// state that is wrong, and all of it is read again.
 void incident_supervisor_state::decide_again(std::uint64_t head) {
   env_.metrics.decisions_retried.add();
   log::debug(log::event::decision_retried, "another instance decided first",
              {{"incident_id", state_->record.id}, {"head", head}});
+  if (head <= state_->head()) state_ = state_of(state_->record.id);
   requeue_in_flight();
   needs_load_ = true;
   pump();
 }
 
-void incident_supervisor_state::requeue_in_flight() {
+void incident_supervisor_state::requeue_in_flight(bool lost_a_race) {
   for (auto& caller : flight_.callers | std::views::reverse) {
-    if (++caller.attempts > limits::redecisions) {
+    if (lost_a_race && ++caller.attempts > limits::redecisions) {
       log::warn(log::event::decision_abandoned, "a decision lost too many races", {{"incident_id", state_->record.id}});
       caller.answer(fail(errc::overloaded, "too many instances decide about this incident at once; try again"));
     } else

@@ -1,5 +1,6 @@
 #include "actors/incident_house.hpp"
 
+#include "actors/alarm_clock.hpp"
 #include "actors/deadline_keeper.hpp"
 #include "actors/incident_registry.hpp"
 
@@ -9,7 +10,7 @@ incident_house::incident_house(caf::actor_system& system, const actor_environmen
                                policy_names policies, std::size_t shards)
     : system_{system}, env_{env} {
   auto cache = system.spawn<policy_cache>(env, persistence, std::move(policies));
-  house_ = {&env, std::move(persistence), std::move(cache)};
+  house_ = {&env, std::move(persistence), std::move(cache), system.spawn<alarm_clock>()};
   for (std::size_t i = 0; i < shards; ++i) shards_.push_back(system.spawn<incident_registry>(house_));
 }
 
@@ -17,6 +18,7 @@ incident_house::~incident_house() {
   if (keeper_) caf::anon_send_exit(keeper_, caf::exit_reason::user_shutdown);
   for (const auto& shard : shards_) caf::anon_send_exit(shard, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(house_.policies, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(house_.alarms, caf::exit_reason::user_shutdown);
 }
 
 void incident_house::start_clock() {
@@ -29,18 +31,32 @@ std::size_t incident_house::shard_for(const command& c) const {
                                           : shard_of(c.incident_id, shards_.size());
 }
 
+/// Puts a command among those that are under way, or refuses it on the spot: an actor's mailbox has no bound of its own.
+bool incident_house::admit(submission_batch& to, command&& c, reply_handler&& done) {
+  auto ticket = under_way_->enter();
+  if (!ticket) {
+    env_.metrics.store_refused_events.add();
+    done(std::unexpected{error{errc::overloaded,
+                               "too much is under way here; nothing was done, try again shortly",
+                               {},
+                               static_cast<int>(limits::retry_after.count())}});
+    return false;
+  }
+  to.items->emplace_back(std::move(c), std::move(done), std::move(*ticket));
+  return true;
+}
+
 void incident_house::submit(command command, reply_handler done) {
   const auto shard = shard_for(command);
   submission_batch batch;
-  batch.items->emplace_back(std::move(command), std::move(done));
-  tell(shards_[shard], submit_atom_v, std::move(batch));
+  if (admit(batch, std::move(command), std::move(done))) tell(shards_[shard], submit_atom_v, std::move(batch));
 }
 
 void incident_house::submit_all(std::vector<std::pair<command, reply_handler>> commands) {
   std::vector<submission_batch> batches(shards_.size());
   for (auto& [c, done] : commands) {
     const auto shard = shard_for(c);
-    batches[shard].items->emplace_back(std::move(c), std::move(done));
+    (void)admit(batches[shard], std::move(c), std::move(done));
   }
   for (std::size_t i = 0; i < shards_.size(); ++i)
     if (!batches[i].items->empty()) tell(shards_[i], submit_atom_v, batches[i]);
@@ -49,7 +65,9 @@ void incident_house::submit_all(std::vector<std::pair<command, reply_handler>> c
 void incident_house::await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) {
   command c;
   c.incident_id = incident;
-  verdict_wait waiting{incident, request, wait, std::make_shared<submission>(std::move(c), std::move(done))};
+  submission_batch one;
+  if (!admit(one, std::move(c), std::move(done))) return;
+  verdict_wait waiting{incident, request, wait, std::make_shared<submission>(std::move(one.items->front()))};
   tell(shards_[shard_of(incident, shards_.size())], await_verdict_atom_v, std::move(waiting));
 }
 

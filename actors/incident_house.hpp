@@ -30,7 +30,9 @@ public:
 
 private:
   [[nodiscard]] std::size_t shard_for(const command& c) const;
+  [[nodiscard]] bool admit(submission_batch& to, command&& c, reply_handler&& done);
 
+  std::shared_ptr<admission> under_way_ = admission::of(limits::commands_in_flight);
   caf::actor_system& system_;
   const actor_environment& env_;
   house house_;

@@ -9,6 +9,11 @@ namespace im {
 
 namespace {
 
+/// Often enough that an incident stays little longer than it may.
+milliseconds sweep_interval(seconds passivate_after) {
+  return std::clamp<milliseconds>(milliseconds{passivate_after} / 8, milliseconds{250}, milliseconds{10'000});
+}
+
 error shard_full() { return {errc::overloaded, "too many incidents are in memory; try again shortly"}; }
 
 }  // namespace
@@ -19,12 +24,14 @@ incident_registry_state::~incident_registry_state() {
 
 registry_actor::behavior_type incident_registry_state::make_behavior() {
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down.source); });
+  self_->send(self_, tick_atom_v);
   return {
       [this](submit_atom, const submission_batch& batch) { on_submit(batch); },
       [this](await_verdict_atom, verdict_wait wait) { on_await(std::move(wait)); },
-      [this](wake_atom, const incident_id& id) { on_wake(id); },
+      [this](wake_atom, const incident_id& id) { return on_wake(id); },
       [this](hand_back_atom, const incident_id& holder, const submission_batch& batch) { on_hand_back(holder, batch); },
-      [this](idle_atom, const incident_id& id, std::uint64_t received) { on_idle(id, received); }};
+      [this](idle_atom, const incident_id& id, std::uint64_t received) { on_idle(id, received); },
+      [this](tick_atom) { sweep(); }};
 }
 
 void incident_registry_state::on_submit(const submission_batch& batch) {
@@ -116,15 +123,15 @@ void incident_registry_state::on_hand_back(const incident_id& holder, const subm
 void incident_registry_state::on_await(verdict_wait wait) {
   auto* found = supervise(wait.incident_id, false);
   if (!found) return wait.caller->answer(std::unexpected{shard_full()});
-  ++found->sent;
+  use(*found);
   tell(found->supervisor, await_verdict_atom_v, std::move(wait));
 }
 
-void incident_registry_state::on_wake(const incident_id& id) {
-  if (auto* found = supervise(id, false)) {
-    ++found->sent;
-    tell(found->supervisor, wake_atom_v);
-  }
+caf::result<void> incident_registry_state::on_wake(const incident_id& id) {
+  auto* found = supervise(id, false);
+  if (!found) return to_caf(shard_full());
+  use(*found);
+  return self_->delegate(found->supervisor, wake_atom_v);
 }
 
 void incident_registry_state::send(outbox& out) {
@@ -134,18 +141,50 @@ void incident_registry_state::send(outbox& out) {
       for (auto& s : *batch.items) s.answer(std::unexpected{shard_full()});
       continue;
     }
-    ++found->sent;
+    use(*found);
     tell(found->supervisor, submit_atom_v, batch);
   }
 }
 
 incident_registry_state::entry* incident_registry_state::supervise(const incident_id& id, bool fresh) {
   if (const auto known = incidents_.find(id); known != incidents_.end()) return &known->second;
-  if (incidents_.size() >= limits::live_incidents_per_shard) return nullptr;
+  if (incidents_.size() >= limits::live_incidents_per_shard) {
+    ask_longest_idle(limits::passivations_at_once);
+    if (incidents_.size() >= limits::live_incidents_per_shard + limits::live_incidents_grace) return nullptr;
+  }
   auto supervisor = self_->home_system().spawn<incident_supervisor>(house_, registry_actor{self_}, id, fresh);
   self_->monitor(supervisor);
   by_address_.emplace(supervisor.address(), id);
-  return &incidents_.emplace(id, entry{supervisor, 0, {}}).first->second;
+  const auto place = by_use_.insert(by_use_.end(), id);
+  return &incidents_.emplace(id, entry{supervisor, 0, {}, place, self_->clock().now()}).first->second;
+}
+
+/// A message is about to be sent to it.
+void incident_registry_state::use(entry& known) {
+  ++known.sent;
+  known.used_at = self_->clock().now();
+  by_use_.splice(by_use_.end(), by_use_, known.place);
+}
+
+// ---- Passivation: the registry asks, the supervisor says that it is idle, the registry lets it go
+
+void incident_registry_state::sweep() {
+  const auto unused_since = self_->clock().now() - house_.env->passivate_after;
+  std::size_t long_unused = 0;
+  for (auto id = by_use_.begin(); id != by_use_.end() && incidents_.at(*id).used_at <= unused_since; ++id)
+    ++long_unused;
+  ask_longest_idle(long_unused);
+  self_->delayed_send(self_, sweep_interval(house_.env->passivate_after), tick_atom_v);
+}
+
+/// Who is busy is asked again after all the others.
+void incident_registry_state::ask_longest_idle(std::size_t count) {
+  for (; count > 0 && !by_use_.empty(); --count) {
+    auto& known = incidents_.at(by_use_.front());
+    tell(known.supervisor, idle_atom_v);
+    known.used_at = self_->clock().now();
+    by_use_.splice(by_use_.end(), by_use_, known.place);
+  }
 }
 
 void incident_registry_state::point(const std::string& fingerprint, const incident_id& id) {
@@ -154,7 +193,7 @@ void incident_registry_state::point(const std::string& fingerprint, const incide
     known->second.fingerprints.push_back(fingerprint);
 }
 
-/// Passivation: only when the supervisor has taken all that was sent, so that nothing is lost on the way.
+/// Only when the supervisor has taken all that was sent, so that nothing is lost on the way.
 void incident_registry_state::on_idle(const incident_id& id, std::uint64_t received) {
   const auto found = incidents_.find(id);
   if (found == incidents_.end() || found->second.sent != received) return;
@@ -175,6 +214,7 @@ void incident_registry_state::on_down(const caf::actor_addr& who) {
 void incident_registry_state::forget(const incident_id& id) {
   auto gone = incidents_.extract(id);
   if (gone.empty()) return;
+  by_use_.erase(gone.mapped().place);
   by_address_.erase(gone.mapped().supervisor.address());
   for (const auto& fingerprint : gone.mapped().fingerprints)
     if (const auto known = open_.find(fingerprint); known != open_.end() && known->second == id) open_.erase(known);

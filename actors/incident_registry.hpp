@@ -2,6 +2,7 @@
 /// One shard of the registry: finds the supervisor of an incident, or of the incident that is open for a fingerprint,
 /// and spawns it when nobody watches that incident. What it does not know it asks the store; the store's laws decide.
 
+#include <list>
 #include <unordered_map>
 
 #include "actors/environment.hpp"
@@ -21,8 +22,10 @@ public:
 private:
   struct entry {
     supervisor_actor supervisor;
-    std::uint64_t sent = 0;                 ///< messages on their way to it or taken
-    std::vector<std::string> fingerprints;  ///< index entries that point here
+    std::uint64_t sent = 0;                  ///< messages on their way to it or taken
+    std::vector<std::string> fingerprints;   ///< index entries that point here
+    std::list<incident_id>::iterator place;  ///< in `by_use_`
+    caf::actor_clock::time_point used_at;    ///< when a message was last sent, or idleness last asked for
   };
 
   /// Messages for several supervisors, each of which gets one.
@@ -30,7 +33,7 @@ private:
 
   void on_submit(const submission_batch& batch);
   void on_await(verdict_wait wait);
-  void on_wake(const incident_id& id);
+  caf::result<void> on_wake(const incident_id& id);
   void on_hand_back(const incident_id& holder, const submission_batch& batch);
   void on_idle(const incident_id& id, std::uint64_t received);
   void on_down(const caf::actor_addr& who);
@@ -43,12 +46,16 @@ private:
   void send(outbox& out);
   /// Nothing when the shard is full.
   entry* supervise(const incident_id& id, bool fresh);
+  void use(entry& known);
+  void sweep();
+  void ask_longest_idle(std::size_t count);
   void point(const std::string& fingerprint, const incident_id& id);
   void forget(const incident_id& id);
 
   registry_actor::pointer self_;
   house house_;
   std::unordered_map<incident_id, entry> incidents_;
+  std::list<incident_id> by_use_;  ///< all of them, the longest unused first
   std::unordered_map<caf::actor_addr, incident_id> by_address_;
   std::unordered_map<std::string, incident_id> open_;                    ///< by fingerprint
   std::unordered_map<std::string, std::vector<submission>> looking_up_;  ///< signals that wait for the store's word

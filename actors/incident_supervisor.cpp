@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "messages/chain.hpp"
 #include "messages/hash.hpp"
 #include "telemetry/log.hpp"
 
@@ -42,7 +43,8 @@ incident_supervisor_state::incident_supervisor_state(supervisor_actor::pointer s
       env_{*house_.env},
       registry_{std::move(registry)},
       children_{self, house_},
-      needs_load_{!fresh} {
+      needs_load_{!fresh},
+      alarm_{self, house_.alarms} {
   auto empty = std::make_shared<incident_state>();
   empty->record.id = id;
   state_ = std::move(empty);
@@ -56,13 +58,13 @@ incident_supervisor_state::~incident_supervisor_state() {
 
 supervisor_actor::behavior_type incident_supervisor_state::make_behavior() {
   self_->set_down_handler([this](const caf::down_msg& down) { children_.on_down(down.source, down.reason, state_); });
-  watch_idleness();
   return {[this](submit_atom, const submission_batch& batch) { on_submit(batch); },
           [this](await_verdict_atom, verdict_wait wait) { on_await(std::move(wait)); },
           [this](due_atom, const deadline& due) { on_due(due); },
-          [this](wake_atom) { on_wake(); },
+          [this](wake_atom) { return on_wake(); },
+          [this](idle_atom) { on_asked_for_idleness(); },
           [this](passivate_atom) { self_->quit(); },
-          [this](tick_atom, std::uint64_t activity_then) { on_idle_tick(activity_then); },
+          [this](tick_atom, std::uint64_t generation) { on_alarm(generation); },
           [this](tick_atom) {
             retry_armed_ = false;
             if (!needs_load_) children_.reconcile(state_);
@@ -73,38 +75,35 @@ supervisor_actor::behavior_type incident_supervisor_state::make_behavior() {
 // ---- Taking in
 
 void incident_supervisor_state::on_submit(const submission_batch& batch) {
-  count_received();
+  ++received_;
+  visited_ = true;
   for (auto& s : *batch.items) {
-    if (answered_from_memory(s)) continue;
-    if (queue_.size() >= limits::supervisor_queue_commands) {
+    if (std::holds_alternative<cmd::read_incident>(s.cmd.body))
+      reads_.add(std::move(s), self_->clock().now());
+    else if (queue_.size() < limits::supervisor_queue_commands)
+      queue_.push_back(std::move(s));
+    else {
       env_.metrics.store_refused_events.add();
       s.answer(fail(errc::overloaded, "too much is under way for this incident; try again shortly"));
-    } else
-      queue_.push_back(std::move(s));
+    }
   }
   pump();
-}
-
-/// A read of what is known needs no turn in the queue.
-bool incident_supervisor_state::answered_from_memory(submission& s) {
-  if (needs_load_ || !state_->opened || !std::holds_alternative<cmd::read_incident>(s.cmd.body)) return false;
-  reply r;
-  r.state = state_;
-  s.answer(std::move(r));
-  return true;
+  set_alarm();
 }
 
 void incident_supervisor_state::on_await(verdict_wait wait) {
-  count_received();
-  if (!needs_load_) return children_.await_verdict(std::move(wait), state_);
+  ++received_;
+  visited_ = true;
   if (waits_.size() >= limits::gate_waiters)
     return wait.caller->answer(fail(errc::overloaded, "too many callers wait for this incident"));
+  const auto until = self_->clock().now() + wait.wait;
+  verdict_awaited_ = std::max(verdict_awaited_.value_or(until), until);
   waits_.push_back(std::move(wait));
   pump();
+  set_alarm();
 }
 
 void incident_supervisor_state::on_due(const deadline& due) {
-  ++activity_;
   if (retry_armed_) return children_.forget(due);  // an attempt has just failed; the tick tells of it again
   env_.metrics.deadlines_fired[due.kind].add();
   env_.metrics.deadline_lag_seconds.observe(seconds_between(due.due_at, env_.clock.now()));
@@ -113,25 +112,63 @@ void incident_supervisor_state::on_due(const deadline& due) {
   pump();
 }
 
-/// The deadline index says that something is due. Loading arms the children's timers. Where the state is there already and
-/// nothing is under way, a timer is late (the wall clock was set forward): it is armed anew; where its actor fails again
+/// The deadline index says that something is due. Loading arms the children's alarms. Where the state is there already and
+/// nothing is under way, an alarm is late (the wall clock was set forward): it is armed anew; where its actor fails again
 /// and again, its work is done here.
-void incident_supervisor_state::on_wake() {
-  count_received();
+caf::result<void> incident_supervisor_state::on_wake() {
+  ++received_;
+  auto attended = self_->make_response_promise<void>();
+  wakes_.push_back(attended);
   if (!needs_load_ && phase_ == phase::idle && queue_.empty()) {
     for (const auto& due : deadlines_of(*state_)) {
       if (due.due_at > env_.clock.now()) continue;
-      if (!due.gate && children_.clock_abandoned()) return on_due(due);
+      if (!due.gate && children_.clock_abandoned()) {
+        on_due(due);
+        return attended;
+      }
       children_.forget(due);
     }
     children_.reconcile(state_);
   }
   pump();
+  return attended;
 }
 
-void incident_supervisor_state::count_received() {
-  ++received_;
-  ++activity_;
+/// Whoever woke this incident hears that it has been seen to. An incident that only the clock looks at goes back to sleep.
+void incident_supervisor_state::attended() {
+  if (wakes_.empty() || (something_is_due() && !retry_armed_)) return;
+  for (auto& wake : std::exchange(wakes_, {})) wake.deliver();
+  if (!visited_) tell(registry_, idle_atom_v, state_->record.id, received_);
+}
+
+bool incident_supervisor_state::something_is_due() const {
+  return std::ranges::any_of(deadlines_of(*state_), [&](const deadline& due) {
+    return due.due_at <= env_.clock.now() && !(due.gate && children_.is_held(*due.gate));
+  });
+}
+
+/// One alarm for two patiences: a read's, who is told what is known when the store is slow; and that of callers who wait for a
+/// gate's verdict, which may fall on another instance.
+void incident_supervisor_state::set_alarm() {
+  const auto now = self_->clock().now();
+  std::optional<caf::actor_clock::time_point> next;
+  if (!reads_.empty()) next = reads_.oldest() + limits::read_patience;
+  if (verdict_awaited_ && *verdict_awaited_ > now) {
+    const auto look = now + limits::verdict_poll;
+    next = next ? std::min(*next, look) : look;
+  }
+  if (!next || alarm_.is_set()) return;
+  alarm_.set(std::chrono::ceil<milliseconds>(std::max(*next - now, caf::actor_clock::duration_type{0})));
+}
+
+void incident_supervisor_state::on_alarm(std::uint64_t generation) {
+  if (!alarm_.take(generation)) return;
+  const auto now = self_->clock().now();
+  reads_.give_up(state_, now - limits::read_patience);
+  const bool waited_for = verdict_awaited_ && *verdict_awaited_ > now;
+  if (!waited_for) verdict_awaited_.reset();
+  if (waited_for && phase_ == phase::idle && state_->has_pending_gate()) load();
+  set_alarm();
 }
 
 // ---- The road
@@ -139,13 +176,16 @@ void incident_supervisor_state::count_received() {
 void incident_supervisor_state::pump() {
   if (phase_ != phase::idle) return;
   if (needs_load_) return load();
-  if (queue_.empty()) return;
-  if (!policies_) return load_policies();
-  commit();
+  if (!queue_.empty()) return policies_ ? commit() : load_policies();
+  if (!reads_.empty() || !waits_.empty()) return load();
+  attended();
 }
 
+/// Reads on where the state ends. What is here already is confirmed by it.
 void incident_supervisor_state::load() {
   phase_ = phase::loading;
+  for (auto& s : queue_) s.confirmed = true;
+  reads_.mark();
   self_->request(house_.persistence, limits::load_timeout, read_log_atom_v, state_->record.id, state_->head())
       .then([this](log_page page) { on_log(std::move(page)); },
             [this](const caf::error& e) { on_load_failed(from_caf(e)); });
@@ -153,17 +193,42 @@ void incident_supervisor_state::load() {
 
 void incident_supervisor_state::on_log(log_page page) {
   auto next = std::make_shared<incident_state>(*state_);
-  for (const auto& event : page.events)
-    if (event->sequence == next->head() + 1) apply(*next, *event);
+  for (const auto& event : page.events) {
+    if (event->sequence != next->head() + 1) continue;  // known already
+    if (!links_to(*next, *event)) return on_broken_link(*event);
+    apply(*next, *event);
+  }
   const bool first = state_->head() == 0 && next->head() != 0;
-  state_ = std::move(next);
+  if (next->head() != state_->head()) state_ = std::move(next);
   if (page.more) return load();
   if (first) env_.metrics.incidents_awakened.add();
   phase_ = phase::idle;
   needs_load_ = false;
   children_.reconcile(state_);
-  for (auto& wait : std::exchange(waits_, {})) children_.await_verdict(std::move(wait), state_);
+  reads_.confirm(state_);
+  settle_waits();
+  if (state_->head() == 0) on_asked_for_idleness();  // there is no such incident
   pump();
+}
+
+/// What the store has does not go on from what we have. Ours may be what is wrong, so all of it is read again; a log that is
+/// broken in itself is not acted upon.
+void incident_supervisor_state::on_broken_link(const decision_event& event) {
+  const bool had_state = state_->head() != 0;
+  auto nothing = std::make_shared<incident_state>();
+  nothing->record.id = state_->record.id;
+  state_ = std::move(nothing);
+  if (had_state) return load();
+  log::error(log::event::log_damaged,
+             "the log of an incident was changed after it was written; `ruvector-service verify` tells more",
+             {{"incident_id", event.incident_id}, {"sequence", event.sequence}});
+  needs_load_ = true;
+  on_load_failed({errc::internal, "the log of this incident is damaged; an operator must look at it"});
+}
+
+/// Callers who wait for a gate, once it is known where the gate stands.
+void incident_supervisor_state::settle_waits() {
+  for (auto& wait : std::exchange(waits_, {})) children_.await_verdict(std::move(wait), state_);
 }
 
 void incident_supervisor_state::load_policies() {
@@ -186,16 +251,10 @@ void incident_supervisor_state::on_load_failed(error why) {
   phase_ = phase::idle;
   log::warn(log::event::incident_load_failed, "an incident cannot be loaded",
             {{"incident_id", state_->record.id}, {"reason", why.message}});
-  for (auto& s : std::exchange(queue_, {})) {
-    if (std::holds_alternative<cmd::read_incident>(s.cmd.body) && state_->head() != 0) {
-      reply r;
-      r.state = state_;
-      r.stale = true;
-      s.answer(std::move(r));
-    } else
-      s.answer(std::unexpected{why});
-  }
+  reads_.fail_all(state_, why);
+  for (auto& s : std::exchange(queue_, {})) s.answer(std::unexpected{why});
   for (auto& wait : std::exchange(waits_, {})) wait.caller->answer(std::unexpected{why});
+  for (auto& wake : std::exchange(wakes_, {})) wake.deliver(to_caf(why));
   look_again_later();
 }
 
@@ -211,7 +270,7 @@ void incident_supervisor_state::refuse_held() {
 
 void incident_supervisor_state::commit() {
   refuse_held();
-  if (queue_.empty()) return;
+  if (queue_.empty()) return pump();
   std::vector<const command*> commands;
   for (const auto& s : queue_ | std::views::take(limits::commands_per_commit)) commands.push_back(&s.cmd);
   const logic::decision_context context{*policies_, env_.who, env_.clock.now()};
@@ -223,12 +282,24 @@ void incident_supervisor_state::commit() {
   flight_.since = self_->clock().now();
   for (auto& event : flight_.plan.events)
     flight_.events.push_back(std::make_shared<const decision_event>(std::move(event)));
-  if (flight_.events.empty()) return committed();
-  write();
+  if (!flight_.events.empty()) return write();
+  if (answers_are_sure()) return committed();
+  requeue_in_flight(false);
+  load();
+}
+
+/// Whether what is about to be answered without a write holds whatever other instances have done: a repetition's first answer
+/// does, and what was decided after the store was asked.
+bool incident_supervisor_state::answers_are_sure() const {
+  for (std::size_t i = 0; i < flight_.callers.size(); ++i)
+    if (!flight_.callers[i].confirmed && !std::holds_alternative<logic::answer::replay>(flight_.plan.answers[i].what))
+      return false;
+  return true;
 }
 
 void incident_supervisor_state::write() {
   phase_ = phase::writing;
+  reads_.mark();
   self_
       ->request(house_.persistence, limits::write_timeout, write_atom_v, event_batch{state_->record.id, flight_.events})
       .then([this](const write_outcome& outcome) { on_written(outcome); },
@@ -257,7 +328,7 @@ void incident_supervisor_state::on_write_failed(const error& why) {
   needs_load_ = true;
   for (auto& caller : std::exchange(flight_.callers, {})) caller.answer(std::unexpected{why});
   look_again_later();
-  if (!queue_.empty()) pump();
+  if (!queue_.empty() || !reads_.empty() || !waits_.empty()) pump();
 }
 
 void incident_supervisor_state::look_again_later() {
@@ -265,16 +336,10 @@ void incident_supervisor_state::look_again_later() {
   self_->delayed_send(self_, limits::deadline_poll, tick_atom_v);
 }
 
-// ---- Idleness
-
-void incident_supervisor_state::watch_idleness() {
-  self_->delayed_send(self_, env_.passivate_after, tick_atom_v, activity_);
-}
-
-void incident_supervisor_state::on_idle_tick(std::uint64_t activity_then) {
-  const bool busy = phase_ != phase::idle || !queue_.empty() || documents_ > 0;
-  if (!busy && activity_ == activity_then) tell(registry_, idle_atom_v, state_->record.id, received_);
-  watch_idleness();
+void incident_supervisor_state::on_asked_for_idleness() {
+  const bool waited_for = verdict_awaited_ && *verdict_awaited_ > self_->clock().now();
+  const bool busy = phase_ != phase::idle || !queue_.empty() || !reads_.empty() || documents_ > 0 || waited_for;
+  if (!busy) tell(registry_, idle_atom_v, state_->record.id, received_);
 }
 
 }  // namespace im

@@ -5,12 +5,17 @@
 ///                         ▲                                       │
 ///                         └───── a lost race: read on, decide again ┘
 ///
+/// Other instances may decide about the same incident at any time. A write that the store takes proves that nobody did; what is
+/// answered without a write (a read, a refusal) waits until the store was asked whether the log goes on.
+///
 /// Rules are in `logic/`; this class only fetches, persists, answers and keeps its children equal to the state.
 
 #include <deque>
 
 #include "actors/logic/commit.hpp"
+#include "actors/pending_reads.hpp"
 #include "actors/supervised_children.hpp"
+#include "actors/timer.hpp"
 
 namespace im {
 
@@ -39,18 +44,20 @@ private:
   void on_submit(const submission_batch& batch);
   void on_await(verdict_wait wait);
   void on_due(const deadline& due);
-  void on_wake();
-  void on_idle_tick(std::uint64_t activity_then);
-  [[nodiscard]] bool answered_from_memory(submission& s);
+  caf::result<void> on_wake();
+  void on_asked_for_idleness();
+  void on_alarm(std::uint64_t generation);
 
   // The road
   void pump();
   void load();
   void on_log(log_page page);
+  void on_broken_link(const decision_event& event);
   void load_policies();
   void on_load_failed(error why);
   void refuse_held();
   void commit();
+  [[nodiscard]] bool answers_are_sure() const;
   void write();
   void on_written(const write_outcome& outcome);
   void on_write_failed(const error& why);
@@ -64,10 +71,12 @@ private:
   void replay(submission caller, const covered_request& covered, incident_id where);
   void start_postmortem(submission caller, postmortem_id id);
   void report(const std::vector<event_ptr>& events);
-  void requeue_in_flight();
+  void requeue_in_flight(bool lost_a_race = true);
+  void settle_waits();
+  void attended();
+  void set_alarm();
+  [[nodiscard]] bool something_is_due() const;
   void look_again_later();
-  void count_received();
-  void watch_idleness();
   [[nodiscard]] bool policies_frozen() const;
 
   supervisor_actor::pointer self_;
@@ -81,11 +90,15 @@ private:
   bool needs_load_;
   bool retry_armed_ = false;
   std::deque<submission> queue_;
-  std::vector<verdict_wait> waits_;  ///< that came before the state was there
+  pending_reads<caf::actor_clock::time_point> reads_;
+  std::vector<verdict_wait> waits_;  ///< for gates, until the store was asked
   commit_in_flight flight_;
-  std::uint64_t received_ = 0;  ///< messages from the registry; it counts the same
-  std::uint64_t activity_ = 0;  ///< those, and deadlines that came
-  int documents_ = 0;           ///< post-mortems being written
+  std::uint64_t received_ = 0;                                   ///< messages from the registry; it counts the same
+  int documents_ = 0;                                            ///< post-mortems being written
+  bool visited_ = false;                                         ///< not only the clock has asked for it
+  std::vector<caf::typed_response_promise<void>> wakes_;         ///< who hears when nothing is due any more
+  std::optional<caf::actor_clock::time_point> verdict_awaited_;  ///< until then somebody waits for a gate
+  own_alarm<supervisor_actor> alarm_;
 };
 
 using incident_supervisor = caf::stateful_actor<incident_supervisor_state, supervisor_actor::base>;

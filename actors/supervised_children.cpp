@@ -43,7 +43,8 @@ void supervised_children::reconcile_escalation(const incident_state& state) {
     return;
   }
   if (!escalation_) {
-    escalation_ = self_->home_system().spawn<escalation_actor>(house_.env->clock, supervisor_actor{self_});
+    escalation_ =
+        self_->home_system().spawn<escalation_actor>(house_.env->clock, house_.alarms, supervisor_actor{self_});
     watch(logic::child_kind::escalation, escalation_);
   }
   scheduled_ = next;
@@ -60,7 +61,8 @@ void supervised_children::reconcile_gates(const state_ptr& state) {
     auto& child = found->second;
     if (child.held) continue;
     if (!child.actor) {
-      child.actor = self_->home_system().spawn<approval_gate>(house_.env->clock, supervisor_actor{self_});
+      child.actor =
+          self_->home_system().spawn<approval_gate>(house_.env->clock, house_.alarms, supervisor_actor{self_});
       watch(logic::child_kind::gate, child.actor);
       child.told.reset();
     }

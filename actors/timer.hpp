@@ -1,10 +1,9 @@
 #pragma once
-/// The one place that turns due times into CAF timers.
+/// The one place that turns due times into alarms.
 
 #include <algorithm>
 
-#include "messages/limits.hpp"
-#include "messages/time.hpp"
+#include "actors/environment.hpp"
 
 namespace im {
 
@@ -14,14 +13,32 @@ namespace im {
   return std::clamp<milliseconds>(due_at - now, milliseconds{0}, limits::timer_max);
 }
 
-/// A timer that a later one replaces: a tick of an older generation does nothing.
-class timer_generation {
+/// An actor's one alarm. A later one replaces it, it is gone with the actor, and the tick of an older one is not current.
+template <class Self>
+class own_alarm {
 public:
-  [[nodiscard]] std::uint64_t next() { return ++current_; }
-  [[nodiscard]] bool is_current(std::uint64_t tick) const { return tick == current_; }
+  own_alarm(typename Self::pointer self, alarm_clock_actor clock) : self_{self}, clock_{std::move(clock)} {}
+  own_alarm(const own_alarm&) = delete;
+  own_alarm& operator=(const own_alarm&) = delete;
+  ~own_alarm() { clear(); }
+
+  void set(milliseconds in) {
+    is_set_ = true;
+    tell(clock_, schedule_atom_v, alarm_call{Self{self_}, self_->clock().now() + in, self_->id(), ++generation_});
+  }
+  void clear() {
+    ++generation_;
+    if (std::exchange(is_set_, false)) tell(clock_, forget_atom_v, self_->id());
+  }
+  [[nodiscard]] bool is_set() const { return is_set_; }
+  /// Whether this tick is that of the alarm that is set; if so, it is no longer.
+  [[nodiscard]] bool take(std::uint64_t tick) { return tick == generation_ && std::exchange(is_set_, false); }
 
 private:
-  std::uint64_t current_ = 0;
+  typename Self::pointer self_;
+  alarm_clock_actor clock_;
+  std::uint64_t generation_ = 0;
+  bool is_set_ = false;
 };
 
 }  // namespace im

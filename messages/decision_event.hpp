@@ -149,8 +149,13 @@ struct decision_event {
   std::optional<im::audit_metadata> audit_metadata;
   im::incident_id incident_id;
   std::uint64_t sequence = 0;           ///< position in the incident's log, from 1
+  std::string previous_hash;            ///< SHA-256 of the text before it in that log; empty for the first (messages/chain)
   std::vector<request_id> request_ids;  ///< every request and event id that it covers
   fact_box fact;
+
+  // About the document, not in it:
+  std::string text;  ///< as it is sent to the store; empty until it is sealed
+  std::string hash;  ///< SHA-256 of its text; empty until it is sealed, or where the store may have rewritten it
 };
 
 template <class V>
@@ -172,6 +177,7 @@ void describe(V& v, like<decision_event> auto& x) {
   v.optional("audit_metadata", x.audit_metadata);
   v.required("incident_id", x.incident_id);
   v.required("sequence", x.sequence);
+  v.optional("previous_hash", x.previous_hash);
   v.required("request_ids", x.request_ids);
   v.required("fact", x.fact);
 }

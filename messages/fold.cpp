@@ -198,10 +198,15 @@ const gate_state* incident_state::pending_gate(gate_purpose purpose) const {
   return found == gates.end() ? nullptr : &*found;
 }
 
+bool incident_state::has_pending_gate() const {
+  return std::ranges::any_of(gates, [](const gate_state& g) { return !is_terminal(g.status); });
+}
+
 void apply(incident_state& state, const decision_event& event) {
   std::visit(folder{state, event}, event.fact.value);
   state.record.id = event.incident_id;
   state.record.sequence = event.sequence;
+  state.head_hash = event.hash;
   if (state.opened) state.record.updated_at = event.timestamp;
   for (const auto& request : event.request_ids)
     state.recent_requests.push_back({request, event.id, event.sequence, disposition_of(event.fact.value)});

@@ -69,6 +69,7 @@ struct incident_state {
   std::vector<kept_vote> kept_votes;
   std::vector<postmortem_summary> postmortems;
   std::vector<covered_request> recent_requests;  ///< the newest `limits::recent_requests_per_incident`
+  std::string head_hash;                         ///< of the newest event's text; empty where nobody knows it
 
   bool operator==(const incident_state&) const = default;
 
@@ -76,6 +77,7 @@ struct incident_state {
   [[nodiscard]] const gate_state* find_gate(approval_id id) const;
   /// The pending gate that an escalation waits for, if any.
   [[nodiscard]] const gate_state* pending_gate(gate_purpose purpose) const;
+  [[nodiscard]] bool has_pending_gate() const;
 };
 
 template <class V>
@@ -92,6 +94,7 @@ void describe(V& v, like<incident_state> auto& x) {
   v.optional("kept_votes", x.kept_votes);
   v.optional("postmortems", x.postmortems);
   v.optional("recent_requests", x.recent_requests);
+  v.optional("head_hash", x.head_hash);
 }
 
 /// Applies one event. The caller has seen to it that `event.sequence == state.head() + 1`.

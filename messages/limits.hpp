@@ -45,25 +45,37 @@ inline constexpr std::size_t recent_requests_per_incident = 64;  ///< answered f
 
 // Actors
 inline constexpr std::size_t registry_shards = 4;
-inline constexpr std::size_t supervisor_queue_commands = 4096;  ///< waiting while a write is in flight
-inline constexpr std::size_t commands_per_commit = 512;         ///< decided together, written together
-inline constexpr std::size_t events_per_commit = 64;            ///< DecisionEvents of one incident in one write
-inline constexpr std::size_t live_incidents_per_shard = 250'000;
-inline constexpr std::size_t opening_waiters = 4096;  ///< signals that wait for their incident to open
-inline constexpr int redecisions = 8;                 ///< lost races before a command answers 503
-inline constexpr std::size_t gate_waiters = 256;      ///< long polls on one gate
-inline constexpr seconds gate_wait_max{60};           ///< `wait=` on a gate or on the action feed
+inline constexpr std::size_t supervisor_queue_commands = 4096;   ///< waiting while a write is in flight
+inline constexpr std::size_t commands_per_commit = 512;          ///< decided together, written together
+inline constexpr std::size_t events_per_commit = 64;             ///< DecisionEvents of one incident in one write
+inline constexpr std::size_t commands_in_flight = 32 * 1024;     ///< taken in and not answered; then 503 at once
+inline constexpr std::size_t live_incidents_per_shard = 25'000;  ///< beyond, the longest idle leave memory
+inline constexpr std::size_t live_incidents_grace = 2'500;       ///< above that bound while they leave; then 503
+inline constexpr std::size_t passivations_at_once = 64;          ///< asked for at a time
+inline constexpr std::size_t opening_waiters = 4096;             ///< signals that wait for their incident to open
+inline constexpr int redecisions = 8;                            ///< lost races before a command answers 503
+inline constexpr std::size_t gate_waiters = 256;                 ///< long polls on one gate
+inline constexpr seconds gate_wait_max{60};                      ///< `wait=` on a gate or on the action feed
 inline constexpr seconds passivate_after{300};
 inline constexpr int child_restarts = 5;  ///< within `child_restart_window`
 inline constexpr seconds child_restart_window{60};
 inline constexpr seconds load_timeout{10};
 inline constexpr seconds write_timeout{20};
+inline constexpr milliseconds read_patience{
+    1000};  ///< a read waits so long for the store's word, then it is told as stale
+inline constexpr milliseconds verdict_poll{500};  ///< how often a waited-for gate is looked at: others may decide it
 inline constexpr std::size_t log_page_events = 500;
 inline constexpr milliseconds deadline_poll{1000};  ///< how often due deadlines are looked for
 inline constexpr std::size_t deadline_page = 500;
-inline constexpr seconds policy_max_age{30};  ///< a cached policy is revalidated after this
+inline constexpr std::size_t deadline_wakes = 128;  ///< incidents woken at once for what is due
+inline constexpr seconds policy_max_age{30};        ///< a cached policy is revalidated after this
 inline constexpr std::size_t policy_waiters = 4096;
 inline constexpr seconds timer_max{24 * 3600};  ///< longer waits are re-armed
+
+// Time
+inline constexpr milliseconds clock_jump{2000};  ///< off by more than this, the system's clock has jumped
+inline constexpr seconds clock_settle{30};       ///< a jump is believed when it has stayed for so long
+inline constexpr seconds clock_hold{60};         ///< time stands still rather than go back by up to this
 
 // Persistence
 inline constexpr std::size_t batch_events = 512;     ///< flush at this many
@@ -80,6 +92,9 @@ inline constexpr std::size_t client_connections = 8;
 inline constexpr std::size_t client_queue = 4096;
 inline constexpr std::size_t client_response_bytes = 64 << 20;
 inline constexpr milliseconds store_timeout{30'000};  ///< `RUVECTOR_TIMEOUT_MS`
+/// One attempt of a call, however long the whole may take: four of them and their waits end before `write_timeout`, so that a
+/// store which hangs is told as 503 by who knows it best, and opens the circuit within seconds.
+inline constexpr milliseconds store_attempt{3000};
 
 // Lists
 inline constexpr std::size_t page_default = 100;

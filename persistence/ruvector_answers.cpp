@@ -4,6 +4,7 @@
 #include <ranges>
 #include <unordered_map>
 
+#include "messages/hash.hpp"
 #include "messages/json/codec.hpp"
 
 namespace im::persistence {
@@ -120,12 +121,15 @@ result<log_page> parse_log(std::string_view body, std::size_t limit) {
   log_page page;
   page.events.reserve(list->size());
   std::optional<error> broken;
+  const bool rewritten = find_bool(doc->root(), "rewritten").value_or(false);
   list->each_item([&](std::size_t, node item) {
     auto event = json::decode<decision_event>(item, json::read_bounds::stored());
-    if (!event)
+    if (!event) {
       broken = event.error();
-    else
-      page.events.push_back(std::make_shared<const decision_event>(std::move(*event)));
+      return;
+    }
+    if (!rewritten) event->hash = sha256_hex(item.text());
+    page.events.push_back(std::make_shared<const decision_event>(std::move(*event)));
   });
   if (broken) return not_this("an event that cannot be read: " + broken->message);
   if (!std::ranges::is_sorted(page.events, {}, [](const auto& event) { return event->sequence; }))
@@ -213,6 +217,8 @@ std::string log_of(const std::map<std::uint64_t, std::string>& events, std::size
   out.begin_array();
   for (const auto& [sequence, text] : events | std::views::take(limit)) out.raw(text);
   out.end_array();
+  out.key("rewritten");
+  out.boolean(true);
   out.key("head");
   out.number(events.empty() ? 0 : events.rbegin()->first);
   out.end_object();

@@ -40,7 +40,8 @@ struct query_page {
 };
 [[nodiscard]] result<query_page> parse_query(std::string_view body);
 
-/// `{"events":[…],"head":n}` of the first `limit` of these.
+/// `{"events":[…],"rewritten":true,"head":n}` of the first `limit` of these. Rewritten: a plain service may keep documents in its
+/// own spelling, so the digests of their texts mean nothing.
 [[nodiscard]] std::string log_of(const std::map<std::uint64_t, std::string>& events, std::size_t limit);
 
 /// `healthy` and `degraded` serve; `unhealthy` is `store_unavailable`.

@@ -38,6 +38,7 @@ namespace im::log {
   X(incident_passivated, "an idle incident left memory")                                 \
   X(incident_awakened, "an incident was folded from its log")                            \
   X(incident_load_failed, "an incident's log could not be read or folded")               \
+  X(log_damaged, "an incident's log was changed after it was written")                   \
   X(decision_taken, "an agent decided; the DecisionEvent is stored")                     \
   X(decision_retried, "another instance was first; the decision is taken anew")          \
   X(decision_abandoned, "too many lost races; the caller was told 503")                  \
@@ -59,6 +60,9 @@ namespace im::log {
   X(actor_failed, "an actor ended with an error that nobody expected")                   \
   X(deadline_fired, "a deadline was due")                                                \
   X(deadline_late, "a deadline was found long after it was due")                         \
+  X(clock_jumped, "the system's clock jumped; it is not believed until it stays there")  \
+  X(clock_returned, "the system's clock is back where it should be")                     \
+  X(clock_adopted, "the system's clock stayed where it jumped to and is believed")       \
   /* policies */                                                                         \
   X(policy_loaded, "a policy was fetched, in the version of the fields")                 \
   X(policy_unavailable, "a policy is missing or malformed; decisions wait for it")       \

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "messages/chain.hpp"
 #include "messages/hash.hpp"
 #include "messages/limits.hpp"
 
@@ -32,7 +33,15 @@ public:
   [[nodiscard]] bool full() const {
     return plan_.answers.size() >= limits::commands_per_commit || plan_.events.size() >= limits::events_per_commit;
   }
-  [[nodiscard]] commit_plan finish() { return std::move(plan_); }
+  /// Events stay open until now, since a later signal may be absorbed; what is sealed here is final.
+  [[nodiscard]] commit_plan finish(std::string head_hash) {
+    for (auto& event : plan_.events) {
+      seal(event, head_hash);
+      head_hash = event.hash;
+    }
+    plan_.after.head_hash = std::move(head_hash);
+    return std::move(plan_);
+  }
 
 private:
   [[nodiscard]] const covered_request* find_covered(const command& c) const {
@@ -114,7 +123,7 @@ commit_plan plan_commit(const incident_state& state, std::span<const command* co
     p.take(*c);
     if (p.full()) break;
   }
-  return p.finish();
+  return p.finish(state.head_hash);
 }
 
 }  // namespace im::logic

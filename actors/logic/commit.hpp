@@ -45,7 +45,7 @@ struct planned {
 };
 
 struct commit_plan {
-  std::vector<decision_event> events;  ///< with sequences, from `state.head() + 1`
+  std::vector<decision_event> events;  ///< sealed, with sequences from `state.head() + 1`
   incident_state after;                ///< the state once they are stored
   std::vector<planned> answers;        ///< for the first `answers.size()` commands; the rest waits for the next commit
 };

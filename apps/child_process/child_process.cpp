@@ -61,6 +61,8 @@ child_process::child_process(const std::filesystem::path& program, const std::ve
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  // Not every library marks its sockets as not to be inherited, and a connection that a child holds too does not end.
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   std::vector<std::string> words{program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   auto settings = environment_with(environment);
@@ -129,6 +131,7 @@ temporary_folder::temporary_folder(std::string_view prefix) {
 }
 
 temporary_folder::~temporary_folder() {
+  if (kept_) return;
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

@@ -41,7 +41,7 @@ private:
   std::optional<int> status_;
 };
 
-/// A folder of its own under the system's temporary one, removed at the end.
+/// A folder of its own under the system's temporary one, removed at the end unless it is to be kept.
 class temporary_folder {
 public:
   explicit temporary_folder(std::string_view prefix);
@@ -50,9 +50,11 @@ public:
   ~temporary_folder();
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  void keep() { kept_ = true; }
 
 private:
   std::filesystem::path path_;
+  bool kept_ = false;
 };
 
 }  // namespace im

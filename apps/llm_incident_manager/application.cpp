@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -120,7 +121,7 @@ public:
 private:
   result<void> open_store() {
     persistence::ruvector_config config;
-    config.timeout = settings_.ruvector_timeout;
+    config.timeout = std::min(settings_.ruvector_timeout, limits::store_attempt);
     config.observers = client_observers();
     if (settings_.ruvector_url) {
       config.service = *settings_.ruvector_url;

@@ -9,6 +9,7 @@
 
 #include "apps/llm_incident_manager/application.hpp"
 #include "im/version.hpp"
+#include "telemetry/guarded_wall_clock.hpp"
 #include "telemetry/log.hpp"
 
 namespace {
@@ -39,7 +40,7 @@ int run(const im::settings& with) {
   const auto logging = im::log::start(log_config);
   for (const auto& notice : with.notices) im::log::warn(im::log::event::settings_notice, notice);
 
-  const im::system_wall_clock clock;
+  const im::guarded_wall_clock clock;
   im::application app{with, clock};
   if (auto started = app.start(); !started) {
     im::log::error(im::log::event::service_failed, started.error().message);

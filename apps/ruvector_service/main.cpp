@@ -1,125 +1,95 @@
-/// The program ruvector-service: `serve` (the default), `check`, `rebuild`, `version`.
-
-#include <pthread.h>
-#include <signal.h>
+/// The program ruvector-service: `serve` (the default), the store's care (`check`, `verify`, `rebuild`, `backup`, `restore`),
+/// and `version`.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "apps/ruvector_service/backup.hpp"
+#include "apps/ruvector_service/care.hpp"
+#include "apps/ruvector_service/console.hpp"
+#include "apps/ruvector_service/serve.hpp"
 #include "apps/ruvector_service/settings.hpp"
 #include "im/version.hpp"
-#include "messages/json/codec.hpp"
-#include "persistence/ruvector/sqlite_store.hpp"
 
 namespace {
 
 using namespace im;
-using ruvector::log_level;
-
-/// One JSON line on stderr.
-void log_line(log_level level, std::string_view text) {
-  json::writer out;
-  out.begin_object();
-  json::object_writer members{out};
-  members.required("timestamp", system_wall_clock{}.now());
-  members.required("level", std::string_view{level == log_level::info   ? "info"
-                                             : level == log_level::warn ? "warn"
-                                                                        : "error"});
-  members.required("service", std::string_view{"ruvector-service"});
-  members.required("message", text);
-  out.end_object();
-  std::fprintf(stderr, "%s\n", out.str().c_str());
-}
-
-/// The signals that end us, blocked in every thread, so that main() can wait for them.
-sigset_t block_signals() {
-  sigset_t ends{};
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGTERM);
-  sigaddset(&ends, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  return ends;
-}
-
-int serve(ruvector::service_config config) {
-  const auto ends = block_signals();
-  config.log = log_line;
-  const auto where = config.address;
-  ruvector::service service{std::move(config)};
-  if (const auto started = service.start(); !started) {
-    log_line(log_level::error, started.error().message);
-    return EXIT_FAILURE;
-  }
-  log_line(log_level::info, "listening on " + where + ':' + std::to_string(service.port()));
-  std::fprintf(stdout, "ruvector-service listens\n  API      http://%s:%u\n", where.c_str(), unsigned{service.port()});
-  std::fflush(stdout);
-  int received = 0;
-  sigwait(&ends, &received);
-  log_line(log_level::info, "draining");
-  if (!service.drain()) log_line(log_level::warn, "some requests were cut off");
-  log_line(log_level::info, "stopped");
-  return EXIT_SUCCESS;
-}
-
-int report(const result<ruvector::check_report>& done) {
-  if (!done) {
-    log_line(log_level::error, done.error().message);
-    return EXIT_FAILURE;
-  }
-  for (const auto& problem : done->problems) std::fprintf(stdout, "%s\n", problem.c_str());
-  std::fprintf(stdout, "%llu events, %llu incidents, %zu problems\n", static_cast<unsigned long long>(done->events),
-               static_cast<unsigned long long>(done->incidents), done->problems.size());
-  return done->problems.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-int care(const std::filesystem::path& file, bool rebuild) {
-  if (std::error_code failed; !std::filesystem::exists(file, failed)) {
-    log_line(log_level::error, "there is no database " + file.string());
-    return EXIT_FAILURE;
-  }
-  auto store = ruvector::sqlite_store::open(file);
-  if (!store) {
-    log_line(log_level::error, store.error().message);
-    return EXIT_FAILURE;
-  }
-  return report(rebuild ? (*store)->rebuild_projections() : (*store)->check());
-}
 
 std::optional<std::string> from_environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::nullopt : std::optional<std::string>{value};
 }
 
-int run(int argc, char** argv) {
+/// What the command line asks for.
+struct command_line {
   CLI::App app{"The store behind llm-incident-manager: DecisionEvents, their projections, policies",
                "ruvector-service"};
-  app.require_subcommand(0, 1);
-  auto* serving = app.add_subcommand("serve", "Serve the API until SIGTERM (the default)");
-  auto* checking = app.add_subcommand("check", "Read everything: logs without gaps, projections equal to their folds");
-  auto* rebuilding = app.add_subcommand("rebuild", "Drop every projection and fold the log anew");
-  auto* version = app.add_subcommand("version", "Say which build this is");
-  app.footer(
-      "Settings: RUVECTOR_API_KEY (needed), RUVECTOR_PORT (8090; 0: any), RUVECTOR_ADDRESS (127.0.0.1), DATA_DIR "
-      "(./data),\n"
-      "RUVECTOR_POLICIES_DIR (../share/llm-incident-manager/policies beside the program's folder)");
-  CLI11_PARSE(app, argc, argv);
-  if (version->parsed()) {
-    std::fprintf(stdout, "ruvector-service %s (%s)\n", std::string{im::version}.c_str(),
-                 std::string{revision()}.c_str());
-    return EXIT_SUCCESS;
+  CLI::App* serving = app.add_subcommand("serve", "Serve the API until SIGTERM (the default)");
+  CLI::App* checking =
+      app.add_subcommand("check", "Read everything: logs without gaps, projections equal to their folds");
+  CLI::App* verifying =
+      app.add_subcommand("verify", "Follow the hash chain through every log to the first broken link");
+  CLI::App* rebuilding = app.add_subcommand("rebuild", "Drop every projection and fold the log anew");
+  CLI::App* backing_up = app.add_subcommand("backup", "Copy the store into FILE while the service runs");
+  CLI::App* restoring = app.add_subcommand("restore", "Put a backup in the store's place, with the service stopped");
+  CLI::App* version = app.add_subcommand("version", "Say which build this is");
+  std::string looked_at;
+  std::string backup_file;
+  std::string restore_file;
+  bool trial = false;
+  bool force = false;
+
+  command_line() {
+    app.require_subcommand(0, 1);
+    for (auto* looking : {checking, verifying})
+      looking->add_option("FILE", looked_at, "A backup or other database instead of DATA_DIR's");
+    backing_up->add_option("FILE", backup_file, "Where to; without it a trial copy, which --verify needs");
+    backing_up->add_flag("--verify", trial, "Restore the backup into a temporary store and check that");
+    backing_up->add_flag("--force", force, "Replace FILE if it is there");
+    restoring->add_option("FILE", restore_file, "A backup")->required();
+    restoring->add_flag("--force", force, "Keep the store that is there under another name");
+    app.footer(
+        "Settings: RUVECTOR_API_KEY (to serve), RUVECTOR_PORT (8090; 0: any), RUVECTOR_ADDRESS (127.0.0.1), DATA_DIR "
+        "(./data),\n"
+        "RUVECTOR_DATABASE_URL (postgresql://…, then DATA_DIR is not used; sslmode, sslrootcert and the like stand in "
+        "it),\n"
+        "RUVECTOR_POLICIES_DIR (../share/llm-incident-manager/policies beside the program's folder)");
   }
-  (void)serving;
-  const bool caring = checking->parsed() || rebuilding->parsed();
+};
+
+int dispatch(const command_line& line) {
+  if ((line.backing_up->parsed() || line.restoring->parsed()) &&
+      !from_environment("RUVECTOR_DATABASE_URL").value_or("").empty())
+    return ruvector::name_postgres_tools();
+  const bool serving = line.serving->parsed() || line.app.get_subcommands().empty();
   std::error_code failed;
   auto settings =
-      ruvector::read_settings(from_environment, std::filesystem::read_symlink("/proc/self/exe", failed), !caring);
+      ruvector::read_settings(from_environment, std::filesystem::read_symlink("/proc/self/exe", failed), serving);
   if (!settings.problems.empty()) {
-    for (const auto& problem : settings.problems) log_line(log_level::error, problem);
+    for (const auto& problem : settings.problems) ruvector::log_line(ruvector::log_level::error, problem);
     return EXIT_FAILURE;
   }
-  return caring ? care(settings.service.data_file, rebuilding->parsed()) : serve(std::move(settings.service));
+  const auto& database = settings.service.data_file;
+  if (line.checking->parsed()) return ruvector::check_command(settings.service, line.looked_at);
+  if (line.verifying->parsed()) return ruvector::verify_command(settings.service, line.looked_at);
+  if (line.rebuilding->parsed()) return ruvector::rebuild_command(settings.service);
+  if (line.backing_up->parsed()) {
+    ruvector::backup_options options{{}, line.trial, line.force};
+    if (!line.backup_file.empty()) options.file = line.backup_file;
+    return ruvector::backup_command(database, options);
+  }
+  if (line.restoring->parsed()) return ruvector::restore_command(database, line.restore_file, line.force);
+  return ruvector::serve(std::move(settings.service));
+}
+
+int run(int argc, char** argv) {
+  command_line line;
+  CLI11_PARSE(line.app, argc, argv);
+  if (!line.version->parsed()) return dispatch(line);
+  std::fprintf(stdout, "ruvector-service %s (%s)\n", std::string{im::version}.c_str(), std::string{revision()}.c_str());
+  return EXIT_SUCCESS;
 }
 
 }  // namespace

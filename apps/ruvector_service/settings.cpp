@@ -36,11 +36,15 @@ settings read_settings(const environment_lookup& environment, const std::filesys
     service.api_key = http::secret{std::move(*key)};
   else if (needs_key)
     out.problems.emplace_back("RUVECTOR_API_KEY must be set: the key that callers show as a Bearer token");
-  if (given("RUVECTOR_DATABASE_URL"))
-    // Not shown: a database URL may hold a password.
-    out.problems.emplace_back(
-        "RUVECTOR_DATABASE_URL is set, but this build keeps its data in SQLite only; unset it and use DATA_DIR");
-  service.data_file = std::filesystem::path{given("DATA_DIR").value_or("./data")} / "ruvector.db";
+  if (auto url = given("RUVECTOR_DATABASE_URL")) {
+    // Never shown: it may hold a password.
+    if (!url->starts_with("postgresql://") && !url->starts_with("postgres://"))
+      out.problems.emplace_back(
+          "RUVECTOR_DATABASE_URL must be a postgresql:// URL; unset, the data is kept in DATA_DIR");
+    service.database_url = http::secret{std::move(*url)};
+  } else {
+    service.data_file = std::filesystem::path{given("DATA_DIR").value_or("./data")} / "ruvector.db";
+  }
   const auto beside = program.parent_path().parent_path() / "share" / "llm-incident-manager" / "policies";
   const auto policies = given("RUVECTOR_POLICIES_DIR");
   service.policies_dir = policies ? std::filesystem::path{*policies} : beside;

@@ -2,6 +2,7 @@
 /// Who may say what to whom. This file reads as the protocol: one comment a message.
 /// Fire-and-forget messages answer nothing; every request between actors has a finite timeout.
 
+#include <caf/actor_clock.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/error.hpp>
 #include <caf/is_error_code_enum.hpp>
@@ -10,6 +11,12 @@
 #include <caf/typed_actor.hpp>
 
 #include "messages/protocol/types.hpp"
+
+namespace im {
+
+struct alarm_call;
+
+}  // namespace im
 
 CAF_BEGIN_TYPE_ID_BLOCK(im, first_custom_type_id)
 
@@ -34,6 +41,7 @@ CAF_ADD_TYPE_ID(im, (im::policy_set_ptr))
 CAF_ADD_TYPE_ID(im, (im::event_ptr))
 CAF_ADD_TYPE_ID(im, (im::postmortem_job))
 CAF_ADD_TYPE_ID(im, (im::written_postmortem))
+CAF_ADD_TYPE_ID(im, (im::alarm_call))
 
 CAF_ADD_ATOM(im, im, submit_atom)
 CAF_ADD_ATOM(im, im, await_verdict_atom)
@@ -43,6 +51,7 @@ CAF_ADD_ATOM(im, im, idle_atom)
 CAF_ADD_ATOM(im, im, passivate_atom)
 CAF_ADD_ATOM(im, im, due_atom)
 CAF_ADD_ATOM(im, im, schedule_atom)
+CAF_ADD_ATOM(im, im, forget_atom)
 CAF_ADD_ATOM(im, im, gate_atom)
 CAF_ADD_ATOM(im, im, tick_atom)
 CAF_ADD_ATOM(im, im, write_atom)
@@ -77,6 +86,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_set_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::event_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::postmortem_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::written_postmortem)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::alarm_call)
 
 CAF_ERROR_CODE_ENUM(im::errc)
 
@@ -95,6 +105,26 @@ bool inspect(Inspector& f, errc& code) {
 [[nodiscard]] caf::error to_caf(const error& e);
 /// Of a timeout or a dead receiver: `timeout`; of anything else that is not ours: `internal`.
 [[nodiscard]] error from_caf(const caf::error& e);
+
+/// Whoever can be called by the alarm clock: the alarm of that generation has come.
+using alarm_receiver = caf::typed_actor<caf::result<void>(tick_atom, std::uint64_t)>;
+
+/// An alarm of one actor; it has one at a time.
+struct alarm_call {
+  alarm_receiver who;
+  caf::actor_clock::time_point at;
+  std::uint64_t key = 0;  ///< the actor's id
+  std::uint64_t generation = 0;
+};
+
+/// The timers of a house.
+using alarm_clock_actor = caf::typed_actor<
+    // Sets an actor's alarm; replaces the one before.
+    caf::result<void>(schedule_atom, alarm_call),
+    // The actor with that id needs no alarm.
+    caf::result<void>(forget_atom, std::uint64_t),
+    // To itself: the earliest alarm may be due.
+    caf::result<void>(tick_atom)>;
 
 /// The only road to the store.
 using persistence_actor = caf::typed_actor<
@@ -125,12 +155,14 @@ using registry_actor = caf::typed_actor<
     caf::result<void>(submit_atom, submission_batch),
     // A caller waits for a gate's verdict.
     caf::result<void>(await_verdict_atom, verdict_wait),
-    // A deadline of a passivated incident is due.
+    // A deadline of an incident is due, and perhaps nobody watches it. Answers when the incident has been seen to.
     caf::result<void>(wake_atom, incident_id),
     // From a supervisor: these signals are not mine; the named incident, if any, holds the fingerprint.
     caf::result<void>(hand_back_atom, incident_id, submission_batch),
     // From a supervisor: idle, after having taken so many messages.
-    caf::result<void>(idle_atom, incident_id, std::uint64_t)>;
+    caf::result<void>(idle_atom, incident_id, std::uint64_t),
+    // To itself: who has been idle for long?
+    caf::result<void>(tick_atom)>;
 
 /// One live incident.
 using supervisor_actor = caf::typed_actor<
@@ -140,11 +172,13 @@ using supervisor_actor = caf::typed_actor<
     caf::result<void>(await_verdict_atom, verdict_wait),
     // From a child: this deadline has come.
     caf::result<void>(due_atom, deadline),
-    // From the registry: load, and act on what is due.
+    // From the registry: load, and act on what is due. Answers when nothing is due any more.
     caf::result<void>(wake_atom),
+    // From the registry: nobody has asked for you for long; say so if you are idle.
+    caf::result<void>(idle_atom),
     // From the registry: nothing is on its way to you; end.
     caf::result<void>(passivate_atom),
-    // To itself: has it been idle since that many messages?
+    // From the alarm clock: reads have waited for the store for long enough, or a verdict may have fallen elsewhere.
     caf::result<void>(tick_atom, std::uint64_t),
     // To itself: look again at what is due; an attempt failed.
     caf::result<void>(tick_atom)>;
@@ -153,7 +187,7 @@ using supervisor_actor = caf::typed_actor<
 using escalation_actor_type = caf::typed_actor<
     // The next moment; replaces the one before.
     caf::result<void>(schedule_atom, schedule),
-    // To itself: the timer of that generation fired.
+    // From the alarm clock.
     caf::result<void>(tick_atom, std::uint64_t)>;
 
 /// One approval request that waits for people.
@@ -162,7 +196,7 @@ using approval_gate_type = caf::typed_actor<
     caf::result<void>(gate_atom, gate_told),
     // A caller waits for the verdict.
     caf::result<void>(await_verdict_atom, verdict_wait),
-    // To itself: the deadline's timer, or a waiter's, of that generation fired.
+    // From the alarm clock: the deadline's alarm, or a waiter's.
     caf::result<void>(tick_atom, std::uint64_t)>;
 
 /// Writes one document and ends.

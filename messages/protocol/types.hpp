@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "messages/admission.hpp"
 #include "messages/ports.hpp"
 
 namespace im {
@@ -15,15 +17,22 @@ namespace im {
 /// no caller ever hangs on our bug.
 class submission {
 public:
-  submission(command c, reply_handler h) : cmd{std::move(c)}, done_{std::move(h)} {}
+  submission(command c, reply_handler h, admission::ticket t = {})
+      : cmd{std::move(c)}, done_{std::move(h)}, ticket_{std::move(t)} {}
   submission(submission&& other) noexcept
-      : cmd{std::move(other.cmd)}, attempts{other.attempts}, done_{std::move(other.done_)} {
+      : cmd{std::move(other.cmd)},
+        attempts{other.attempts},
+        confirmed{other.confirmed},
+        done_{std::move(other.done_)},
+        ticket_{std::move(other.ticket_)} {
     other.done_ = nullptr;
   }
   submission& operator=(submission&& other) noexcept {
     std::swap(cmd, other.cmd);
     std::swap(attempts, other.attempts);
+    std::swap(confirmed, other.confirmed);
     std::swap(done_, other.done_);
+    std::swap(ticket_, other.ticket_);
     return *this;
   }
   ~submission() {
@@ -32,13 +41,16 @@ public:
 
   void answer(result<reply> r) {
     if (auto done = std::exchange(done_, nullptr)) done(std::move(r));
+    ticket_ = {};
   }
 
   command cmd;
-  int attempts = 0;  ///< how often it was decided again after a lost race
+  int attempts = 0;        ///< how often it was decided again after a lost race
+  bool confirmed = false;  ///< the store was asked, after it came, whether its incident's log goes on
 
 private:
   reply_handler done_;
+  admission::ticket ticket_;  ///< of the commands that are under way
 };
 
 /// Messages must be copyable; what they carry here has one owner: the actor that takes it out.

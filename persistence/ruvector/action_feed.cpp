@@ -8,7 +8,7 @@ action_feed::action_feed(store& from) : store_{from}, committed_{from.committed_
   store_.on_commit([this] {
     {
       const std::lock_guard lock{mutex_};
-      committed_ = store_.committed_row();
+      committed_ = std::max(committed_, store_.committed_row());
     }
     wake_.notify_one();
   });
@@ -61,10 +61,15 @@ void action_feed::loop() {
     }
     if (due.empty()) {
       if (closing_) return;
-      if (waiting_.empty())
+      if (waiting_.empty()) {
         wake_.wait(lock);
-      else
-        wake_.wait_until(lock, earliest());
+      } else if (wake_.wait_until(lock, std::min(earliest(), now + limits::newest_row_poll)) ==
+                 std::cv_status::timeout) {
+        lock.unlock();
+        const auto newest = store_.newest_row();  // others may write into this database; a failure says nothing new
+        lock.lock();
+        committed_ = std::max(committed_, newest.value_or(0));
+      }
       continue;
     }
     for (auto& p : due) {

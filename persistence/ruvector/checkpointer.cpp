@@ -13,17 +13,9 @@ constexpr int most_pages = static_cast<int>(limits::wal_pages_max);
 constexpr int few_pages = 256;  // the writer copies these in a few milliseconds
 constexpr int rounds = 8;
 
-/// Pages in the log that are not copied yet. A failure is no harm: the log keeps them, and the next copy tries again.
-int copy_pages(sqlite3* db) noexcept {
-  int in_log = 0;
-  int copied = 0;
-  if (sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied) != SQLITE_OK) return 0;
-  return in_log - copied;
-}
-
 }  // namespace
 
-checkpointer::checkpointer(const std::string& file) : db_{file, open_mode::read_write_create, 2048} {
+checkpointer::checkpointer(const std::string& file) : db_{file, open_mode::read_write, 2048} {
   db_.execute("PRAGMA synchronous=FULL");
   db_.execute("PRAGMA wal_autocheckpoint=0");
   thread_ = std::thread{[this] { loop(); }};
@@ -48,8 +40,29 @@ int checkpointer::committed(void* self, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
+std::string checkpointer::failure() const {
+  const std::lock_guard lock{mutex_};
+  return failure_;
+}
+
+/// Pages in the log that are not copied yet. A failure loses nothing: the log keeps them, and the next copy tries again.
+int checkpointer::copy_pages(connection& by) noexcept {
+  int in_log = 0;
+  int copied = 0;
+  const int code = sqlite3_wal_checkpoint_v2(by.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+  const bool other_at_it = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
+  {
+    const std::lock_guard lock{mutex_};
+    failure_ =
+        code == SQLITE_OK || other_at_it
+            ? std::string{}
+            : std::string{"the write-ahead log cannot be copied into the database and grows: "} + sqlite3_errstr(code);
+  }
+  return code == SQLITE_OK ? in_log - copied : 0;
+}
+
 void checkpointer::finish_if_asked(connection& writer) noexcept {
-  if (finish_.exchange(false)) (void)copy_pages(writer.handle());
+  if (finish_.exchange(false)) (void)copy_pages(writer);
 }
 
 void checkpointer::close() {
@@ -69,8 +82,8 @@ void checkpointer::loop() {
     copied_at_ = pages_;
     const bool large = pages_ >= most_pages;
     lock.unlock();
-    int left = copy_pages(db_.handle());
-    for (int round = 1; large && left > few_pages && round < rounds; ++round) left = copy_pages(db_.handle());
+    int left = copy_pages(db_);
+    for (int round = 1; large && left > few_pages && round < rounds; ++round) left = copy_pages(db_);
     if (large) finish_ = true;
     lock.lock();
   }

@@ -24,17 +24,21 @@ public:
   /// On the writer's thread, between two transactions.
   void finish_if_asked(connection& writer) noexcept;
   void close();
+  /// Why the last copy failed; empty if it did not. Any thread.
+  [[nodiscard]] std::string failure() const;
 
 private:
+  int copy_pages(connection& by) noexcept;
   static int committed(void* self, sqlite3* db, const char* schema, int pages);
   void loop();
 
   connection db_;
   std::atomic<bool> finish_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   int pages_ = 0;      // in the log
   int copied_at_ = 0;  // pages in the log when the last copy began
+  std::string failure_;
   bool closing_ = false;
   std::thread thread_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/hash.hpp"
 #include "messages/json/codec.hpp"
 
 namespace im::ruvector {
@@ -167,6 +168,7 @@ new_event read_one(read_state& state, const node& from, const path& where) {
     event.outputs.text.clear();  // stands in the document; no projection looks at it
     out.request_keys.reserve(event.request_ids.size());
     for (const auto& request : event.request_ids) out.request_keys.push_back(key_of(request));
+    event.hash = sha256_hex(from.text());
     out.log = std::move(event);
   } else {
     platform_event event;
@@ -220,6 +222,7 @@ result<std::vector<new_event>> read_events(std::string_view body) {
 result<decision_event> read_stored(std::string_view document) {
   auto event = json::decode<decision_event>(document, json::read_bounds::stored());
   if (!event) return fail(errc::internal, "a stored DecisionEvent cannot be read: " + event.error().message);
+  event->hash = sha256_hex(document);
   return event;
 }
 

@@ -14,6 +14,7 @@ using namespace im::limits;
 inline constexpr std::size_t waiting_writes = 4096;       ///< batches and records that wait for the writer; then 503
 inline constexpr std::size_t waiting_events = 64 * 1024;  ///< DecisionEvents in them
 inline constexpr std::size_t transaction_events = 4096;   ///< the writer commits at least this often
+inline constexpr std::size_t transaction_tries = 3;       ///< of one that another transaction made fail
 inline constexpr std::size_t cached_incidents = 20'000;   ///< states the writer keeps to fold further, about 3 KB each
 inline constexpr std::size_t snapshot_every_events =
     16;  ///< a state is written again after this many events of its incident
@@ -26,14 +27,31 @@ inline constexpr int page_cache_kb = 64 * 1024;            ///< of the writer; a
 // Reading
 inline constexpr std::size_t readers = 2;              ///< threads, each with its own connection
 inline constexpr std::size_t waiting_reads = 1024;     ///< then 503
+inline constexpr milliseconds reader_wait{2000};       ///< for a connection that is free; then 503
 inline constexpr std::size_t page_bytes = 8U << 20U;   ///< a page of a log or a query ends here, whatever its limit
 inline constexpr std::size_t feed_scan_events = 2000;  ///< events looked at for one page of actions
 inline constexpr std::size_t feed_waiters = 256;       ///< long polls at once
+
+// PostgreSQL
+inline constexpr milliseconds connect_time{3000};    ///< for one host; `connect_timeout` in the URL goes first
+inline constexpr milliseconds statement_time{8000};  ///< in the server; we wait for its answer a little longer
+inline constexpr milliseconds answer_margin{2000};   ///< how much longer
+inline constexpr milliseconds care_time{3'600'000};  ///< for a statement of a check or a rebuild
+inline constexpr milliseconds away_pause{250};       ///< after a failed attempt to connect; until then refused at once
+inline constexpr milliseconds dead_peer{
+    10'000};  ///< a connection or an open transaction that is silent for so long ends
+inline constexpr std::size_t fetched_events = 500;   ///< at once, by a check or a rebuild
+inline constexpr std::size_t buffered_rows = 2000;   ///< of projections, by a rebuild
+inline constexpr milliseconds newest_row_poll{250};  ///< how often long polls look whether others have written
 
 // Documents
 inline constexpr std::size_t event_bytes = im::limits::body_bytes;  ///< one DecisionEvent
 inline constexpr std::size_t policy_id_chars = 128;
 inline constexpr std::size_t problems_reported = 100;  ///< by one check
+
+// Care
+inline constexpr int backup_step_pages = 1024;             ///< copied between two looks at the clock
+inline constexpr std::chrono::minutes backup_longest{30};  ///< one backup; meanwhile the write-ahead log only grows
 
 // Service
 inline constexpr std::size_t io_threads = 2;

@@ -33,6 +33,8 @@ public:
     return value;
   }
 
+  [[nodiscard]] bool contains(const Key& key) const { return index_.contains(key); }
+
   void clear() {
     index_.clear();
     items_.clear();

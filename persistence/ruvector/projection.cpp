@@ -59,6 +59,12 @@ std::optional<approval_id> touched_gate(const any_fact& what) {
   return std::nullopt;
 }
 
+/// A JSON text may say \u0000; a column of text in PostgreSQL cannot.
+std::string without_nul(std::string text) {
+  std::erase(text, '\0');
+  return text;
+}
+
 }  // namespace
 
 incident_row row_of(const incident_state& state, const incident_row* before) {
@@ -75,8 +81,8 @@ incident_row row_of(const incident_state& state, const incident_row* before) {
   row.escalation_level = record.escalation_level;
   row.escalated = state.opened && (record.escalation_level > 0 || record.status == incident_status::escalated ||
                                    state.pending_gate(gate_purpose::apply_escalation) != nullptr);
-  row.source = record.source;
-  row.title = record.title;
+  row.source = without_nul(record.source);
+  row.title = without_nul(record.title);
   row.created_at = record.created_at;
   row.updated_at = record.updated_at;
   if (const auto due = next_deadline(state)) {

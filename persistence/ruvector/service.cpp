@@ -10,6 +10,7 @@
 
 #include "http/server.hpp"
 #include "persistence/ruvector/api.hpp"
+#include "persistence/ruvector/postgres_store.hpp"
 #include "persistence/ruvector/sqlite_store.hpp"
 
 namespace im::ruvector {
@@ -61,16 +62,25 @@ result<std::size_t> load_policies(store& into, const std::filesystem::path& fold
 
 }  // namespace
 
+result<std::unique_ptr<store>> open_store(const service_config& config) {
+  const auto readers = config.readers + 1;  // one for each thread of the pool, one for the feed
+  if (config.database_url.empty()) return sqlite_store::open(config.data_file, readers);
+  return postgres_store::open(std::string{config.database_url.reveal()}, readers);
+}
+
 class service::impl {
 public:
   explicit impl(service_config config) : config_{std::move(config)} {}
 
   result<void> start() {
     if (config_.api_key.empty()) return fail(errc::internal, "ruvector-service needs an API key");
-    // One for each thread of the pool, one for the feed.
-    auto opened = sqlite_store::open(config_.data_file, config_.readers + 1);
+    auto opened = open_store(config_);
     if (!opened) return std::unexpected{opened.error()};
     store_ = std::move(*opened);
+    store_->on_trouble([this](std::string_view why) {
+      if (why.empty()) return say(log_level::info, "the store takes writes again");
+      say(log_level::error, "the store refuses writes: " + std::string{why});
+    });
     if (auto ready = fill_policies(); !ready) return ready;
     readers_.emplace(config_.readers, limits::waiting_reads);
     feed_.emplace(*store_);
@@ -141,7 +151,7 @@ private:
 
   service_config config_;
   system_wall_clock clock_;
-  std::unique_ptr<sqlite_store> store_;
+  std::unique_ptr<store> store_;
   std::optional<work_pool> readers_;
   std::optional<action_feed> feed_;
   std::optional<api> api_;

@@ -19,6 +19,7 @@ enum class log_level : std::uint8_t { info, warn, error };
 
 struct service_config {
   std::filesystem::path data_file;  ///< the SQLite file; its folder is made if it is missing
+  http::secret database_url;        ///< `postgresql://…`: then there is no file. It may hold a password
   http::secret api_key;             ///< what callers show as a Bearer token; must not be empty
   std::string address{"127.0.0.1"};
   std::uint16_t port{0};               ///< 0: one that is free
@@ -29,6 +30,11 @@ struct service_config {
   std::chrono::milliseconds request_timeout{limits::request_timeout};
   std::function<void(log_level, std::string_view)> log;  ///< any thread; may be empty
 };
+
+class store;
+
+/// The store that `config` names, made and migrated as needed.
+[[nodiscard]] result<std::unique_ptr<store>> open_store(const service_config& config);
 
 class service {
 public:

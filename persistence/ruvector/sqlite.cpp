@@ -6,32 +6,64 @@
 
 namespace im::ruvector::sqlite {
 
-error sqlite_failure::to_error() const {
-  switch (code_ & 0xff) {
+namespace {
+
+/// What an operator can do about a failure of this kind; may be empty.
+std::string_view advice(int code) {
+  switch (code & 0xff) {
+    case SQLITE_FULL: return "the disk of the database is full: make room, and writing goes on by itself";
+    case SQLITE_IOERR: return "the disk of the database failed: look at the system's log and at the disk";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return "the database is damaged: `ruvector-service check` tells where, `ruvector-service restore FILE` puts a "
+             "backup in its place";
+    case SQLITE_READONLY:
+    case SQLITE_PERM: return "the database and its folder must be writable by this user";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return "another process holds the database";
+    default: return {};
+  }
+}
+
+error error_of(int code, std::string text) {
+  if (const auto help = advice(code); !help.empty()) text.append("; ").append(help);
+  switch (code & 0xff) {
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
     case SQLITE_MISMATCH:
     case SQLITE_CONSTRAINT:
-    case SQLITE_TOOBIG: return {errc::internal, what()};
-    default: return {errc::store_unavailable, what(), {}, static_cast<int>(limits::retry_after.count())};
+    case SQLITE_TOOBIG: return {errc::internal, std::move(text)};
+    default: return unavailable(std::move(text));
   }
+}
+
+}  // namespace
+
+sqlite_failure::sqlite_failure(int code, const std::string& what) : store_failure{error_of(code, what)}, code_{code} {
+  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) note_damage();
 }
 
 connection::connection(const std::string& file, open_mode mode, int cache_kb) {
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                    (mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+                    (mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
   sqlite3* db = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
   db_.reset(db);
   if (code != SQLITE_OK) fail(code, "open the database");
   sqlite3_busy_timeout(db, static_cast<int>(limits::busy_wait.count()));
   execute("PRAGMA temp_store=MEMORY");
+  execute("PRAGMA cell_size_check=ON");  // a damaged page is met where it is read first, not where it does harm
   execute(("PRAGMA cache_size=-" + std::to_string(cache_kb)).c_str());
 }
 
 void connection::execute(const char* sql) {
   if (const int code = sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code, sql);
+}
+
+bool connection::has_moved() const noexcept {
+  int moved = 0;
+  return sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
 void connection::fail(int code, std::string_view doing) const {
@@ -94,6 +126,16 @@ bool statement::step() {
 transaction::~transaction() {
   // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+connection driver::connect_reader(const source& file) {
+  return connection{file, open_mode::read_only, limits::page_cache_kb / 8};
+}
+
+void driver::inspect(connection& db, const std::function<void(std::string)>& problem) {
+  statement{db, "PRAGMA integrity_check(20)"}.each([&](row r) {
+    if (r.text(0) != "ok") problem("SQLite: " + std::string{r.text(0)});
+  });
 }
 
 }  // namespace im::ruvector::sqlite

@@ -6,30 +6,31 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "messages/error.hpp"
 #include "messages/ids.hpp"
 #include "messages/time.hpp"
+#include "persistence/ruvector/failure.hpp"
 
 namespace im::ruvector::sqlite {
 
-class sqlite_failure : public std::runtime_error {
+/// `store_unavailable` for what the world does to a database (full, busy, broken), `internal` for what we do.
+class sqlite_failure : public store_failure {
 public:
-  sqlite_failure(int code, const std::string& what) : std::runtime_error{what}, code_{code} {}
+  sqlite_failure(int code, const std::string& what);
   [[nodiscard]] int code() const noexcept { return code_; }
-  /// `store_unavailable` for what the world does to a database (full, busy, broken), `internal` for what we do.
-  [[nodiscard]] error to_error() const;
 
 private:
   int code_;
 };
 
-enum class open_mode { read_write_create, read_only };
+/// Neither makes a file: `make_or_examine` alone does.
+enum class open_mode { read_write, read_only };
 
 class connection {
 public:
@@ -38,6 +39,8 @@ public:
   void execute(const char* sql);
   [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(db_.get()) == 0; }
+  /// Whether the file under the name that was opened is no longer this one.
+  [[nodiscard]] bool has_moved() const noexcept;
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
 private:
@@ -154,6 +157,35 @@ public:
 
 private:
   connection& db_;
+};
+
+/// SQLite, for what is written once for every database.
+struct driver {
+  using source = std::string;  ///< the file
+  using connection = sqlite::connection;
+  using statement = sqlite::statement;
+  using row = sqlite::row;
+
+  [[nodiscard]] static connection connect_reader(const source& file);
+  [[nodiscard]] static connection connect_checker(const source& file) { return connect_reader(file); }
+  [[nodiscard]] static bool usable(const connection&) { return true; }
+
+  /// What is read during its life belongs together.
+  struct read_transaction : transaction {
+    explicit read_transaction(connection& db) : transaction{db, "BEGIN"} {}
+  };
+
+  /// For results that are too many to hold. `visit` may run other statements.
+  template <class Visit>
+  static void scan(connection& db, std::string_view sql, Visit&& visit) {
+    statement{db, sql}.each(std::forward<Visit>(visit));
+  }
+
+  /// What the database itself finds wrong with its file.
+  static void inspect(connection& db, const std::function<void(std::string)>& problem);
+
+  /// After the table's name, where the planner must not choose freely.
+  static constexpr const char* by_log_index = " INDEXED BY decision_events_log";
 };
 
 }  // namespace im::ruvector::sqlite

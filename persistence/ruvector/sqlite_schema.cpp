@@ -132,28 +132,26 @@ std::int64_t pragma(connection& db, const char* sql) {
 
 }  // namespace
 
-void migrate(connection& db) {
+void expect_ours(connection& db) {
+  const auto newest = static_cast<std::int64_t>(migrations.size());
+  if (pragma(db, "PRAGMA application_id") != application_id)
+    throw sqlite_failure{SQLITE_CANTOPEN,
+                         "the database file belongs to another program; does DATA_DIR name the right folder?"};
+  if (const auto version = pragma(db, "PRAGMA user_version"); version > newest)
+    throw sqlite_failure{SQLITE_CANTOPEN, "the database file has schema version " + std::to_string(version) +
+                                              ", this program knows " + std::to_string(newest) + "; use a newer one"};
+}
+
+void migrate(connection& db, schema_origin origin) {
   const auto newest = static_cast<std::int64_t>(migrations.size());
   transaction all{db, "BEGIN IMMEDIATE"};
-  const auto owner = pragma(db, "PRAGMA application_id");
+  if (origin == schema_origin::stored) expect_ours(db);
   auto version = pragma(db, "PRAGMA user_version");
-  const auto tables = pragma(db, "SELECT count(*) FROM sqlite_schema");
-  if (owner != application_id && (owner != 0 || version != 0 || tables != 0))
-    throw sqlite_failure{SQLITE_NOTADB, "the database file belongs to another program"};
-  if (version > newest)
-    throw sqlite_failure{SQLITE_SCHEMA, "the database file has schema version " + std::to_string(version) +
-                                            ", this program knows " + std::to_string(newest) + "; use a newer one"};
   if (version == newest) return;
   for (; version < newest; ++version) db.execute(migrations[static_cast<std::size_t>(version)]);
   db.execute(("PRAGMA user_version=" + std::to_string(newest)).c_str());
   db.execute(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
   all.commit();
-}
-
-void drop_projections(connection& db) {
-  db.execute(
-      "DELETE FROM requests; DELETE FROM incidents; DELETE FROM snapshots; DELETE FROM approvals; DELETE FROM "
-      "postmortems;");
 }
 
 }  // namespace im::ruvector::sqlite

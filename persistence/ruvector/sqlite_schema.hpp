@@ -5,10 +5,13 @@
 
 namespace im::ruvector::sqlite {
 
-/// Brings the file to the newest schema, one transaction a step. Refuses a file of a newer program, or of another one.
-void migrate(connection& db);
+/// `stored`: what is there must be ours. `made_here`: the file is new, and empty.
+enum class schema_origin { stored, made_here };
 
-/// Drops all that is folded from the log, for a rebuild.
-void drop_projections(connection& db);
+/// Brings the file to the newest schema, in one transaction. Refuses a file of a newer program, or of another one.
+void migrate(connection& db, schema_origin origin = schema_origin::stored);
+
+/// Refuses a file that is of another program, or whose schema this one does not know; reads only.
+void expect_ours(connection& db);
 
 }  // namespace im::ruvector::sqlite

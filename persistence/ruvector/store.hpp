@@ -20,6 +20,7 @@
 #include "messages/error.hpp"
 #include "messages/fold.hpp"
 #include "persistence/ruvector/limits.hpp"
+#include "persistence/ruvector/log_verifier.hpp"
 
 namespace im::ruvector {
 
@@ -214,7 +215,8 @@ using text_handler = std::move_only_function<void(result<std::string>)>;
 
 /// Any thread may call any member. Writes return at once; their handler is called once, on the store's own thread, when the
 /// write is durable or refused, and must not block. Reads block on the disk. Where the disk or the database fails, the answer
-/// is `store_unavailable`, and what was to be written is not there.
+/// is `store_unavailable`, and what was to be written is not there. (Where it was the last step that failed, a crash may bring it
+/// back, whole; who retries then finds a duplicate.)
 class store {
 public:
   virtual ~store() = default;
@@ -241,10 +243,17 @@ public:
 
   // ---- Orchestrator actions, in commit order
   [[nodiscard]] virtual result<feed_page> actions(feed_cursor after, std::size_t limit) = 0;
-  /// The newest row that is committed; `actions` after it are empty.
+  /// The newest row that this store has committed or found; `actions` after it are empty.
   [[nodiscard]] virtual std::int64_t committed_row() const = 0;
+  /// The same, asked of the database: others may write into it too. Blocks like a read.
+  [[nodiscard]] virtual result<std::int64_t> newest_row() = 0;
+  /// Transactions committed since it was opened.
+  [[nodiscard]] virtual std::uint64_t commits() const = 0;
   /// Calls `notify` after each commit of events, on the store's own thread. Set before the first write.
   virtual void on_commit(std::function<void()> notify) = 0;
+  /// Calls `tell` on the store's own thread: why writes begin to fail, and an empty text once they go on. Set before the first
+  /// write.
+  virtual void on_trouble(std::function<void(std::string_view)> tell) = 0;
 
   // ---- Records of plain agents: for incidents that have no log here; `conflict` for one that has
   /// Merges `patch` (an object) into the record at `now` and answers it whole.
@@ -265,6 +274,8 @@ public:
   [[nodiscard]] virtual result<check_report> rebuild_projections() = 0;
   /// Reads everything: logs without gaps, each projection equal to its fold.
   [[nodiscard]] virtual result<check_report> check() = 0;
+  /// Follows the hash chain through every log.
+  [[nodiscard]] virtual result<verify_report> verify() = 0;
   /// Writes what waits, refuses more. Idempotent.
   virtual void close() = 0;
 };

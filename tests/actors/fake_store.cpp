@@ -6,6 +6,8 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include "messages/chain.hpp"
+
 namespace im::test {
 
 namespace {
@@ -48,6 +50,13 @@ private:
   }
 
   void answer_waiting() {
+    if (!store_->logs_held)
+      for (auto& [promise, id, after] : std::exchange(waiting_reads_, {})) {
+        if (store_->away)
+          promise.deliver(away());
+        else
+          promise.deliver(page_of(id, after));
+      }
     if (store_->held) return;
     for (auto& [promise, batch] : std::exchange(waiting_, {})) {
       auto outcome = store_->append(batch);
@@ -65,7 +74,17 @@ private:
   }
 
   caf::result<log_page> read_log(const incident_id& id, std::uint64_t after) {
+    ++store_->log_reads;
+    if (store_->logs_held) {
+      auto promise = self_->make_response_promise<log_page>();
+      waiting_reads_.emplace_back(promise, id, after);
+      return promise;
+    }
     if (store_->away) return away();
+    return page_of(id, after);
+  }
+
+  log_page page_of(const incident_id& id, std::uint64_t after) {
     log_page page;
     for (const auto& event : store_->logs[id])
       if (event->sequence > after) page.events.push_back(event);
@@ -98,6 +117,7 @@ private:
   persistence_actor::pointer self_;
   std::shared_ptr<fake_store> store_;
   std::vector<std::pair<caf::typed_response_promise<write_outcome>, event_batch>> waiting_;
+  std::vector<std::tuple<caf::typed_response_promise<log_page>, incident_id, std::uint64_t>> waiting_reads_;
 };
 
 }  // namespace
@@ -113,6 +133,11 @@ std::optional<write_outcome> fake_store::refused_by_a_law(const event_batch& bat
         return refused;
       }
   if (batch.events.front()->sequence != stored.size() + 1) {
+    refused.what = write_outcome::kind::sequence_taken;
+    refused.head = stored.size();
+    return refused;
+  }
+  if (!links_to(states[batch.incident_id], *batch.events.front())) {
     refused.what = write_outcome::kind::sequence_taken;
     refused.head = stored.size();
     return refused;

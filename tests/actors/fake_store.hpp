@@ -24,9 +24,11 @@ public:
   std::map<policy_kind, std::string> policies;
 
   bool away = false;
-  bool held = false;     ///< writes wait; a tick of the actor answers them once this is false
-  int lose_answers = 0;  ///< so many writes are stored and answered by an error
+  bool held = false;       ///< writes wait; a tick of the actor answers them once this is false
+  bool logs_held = false;  ///< reads of logs do
+  int lose_answers = 0;    ///< so many writes are stored and answered by an error
   std::size_t writes = 0;
+  std::size_t log_reads = 0;
 
   [[nodiscard]] const std::vector<event_ptr>& log(const incident_id& id) { return logs[id]; }
 

@@ -5,29 +5,6 @@
 using namespace im;
 using namespace im::test;
 
-namespace {
-
-incident_id opened(world& w, severity s = severity::p1, std::string fingerprint = "fp") {
-  auto r = w.ask(signal_of(s, std::move(fingerprint)));
-  REQUIRE(r.has_value());
-  REQUIRE(r->disposition == disposition::opened);
-  return r->state->record.id;
-}
-
-template <class Fact>
-std::size_t count_of(const std::vector<event_ptr>& log) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(log, [](const event_ptr& e) { return std::holds_alternative<Fact>(e->fact.value); }));
-}
-
-bool in_sequence(const std::vector<event_ptr>& log) {
-  for (std::size_t i = 0; i < log.size(); ++i)
-    if (log[i]->sequence != i + 1) return false;
-  return true;
-}
-
-}  // namespace
-
 TEST_CASE("an answer leaves only after its decision is stored") {
   world w;
   w.store->held = true;

@@ -77,7 +77,7 @@ caf::scheduler::test_coordinator& world::scheduler() {
 void world::run() { scheduler().run(); }
 
 void world::release() {
-  store->held = false;
+  store->held = store->logs_held = false;
   tell(persistence_, tick_atom_v);
   run();
 }
@@ -116,6 +116,19 @@ void world::crash(logic::child_kind kind) {
       break;
     }
   run();
+}
+
+bool in_sequence(const std::vector<event_ptr>& log) {
+  for (std::size_t i = 0; i < log.size(); ++i)
+    if (log[i]->sequence != i + 1) return false;
+  return true;
+}
+
+incident_id opened(world& w, severity s, std::string fingerprint) {
+  const auto r = w.ask(signal_of(s, std::move(fingerprint)));
+  if (!r) throw std::runtime_error{r.error().message};
+  if (r->disposition != disposition::opened) throw std::runtime_error{"another incident is open"};
+  return r->state->record.id;
 }
 
 command signal_of(severity s, std::string fingerprint, std::optional<severity> suggests) {

@@ -1,6 +1,7 @@
 #pragma once
 /// A house of actors on virtual time over a fake store: what a test of the actors stands on.
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -9,17 +10,26 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/incident_house.hpp"
+#include "messages/clock_guard.hpp"
 #include "tests/actors/fake_store.hpp"
 #include "tests/support/samples.hpp"
 
 namespace im::test {
 
-/// Time that goes on with the test's scheduler, and may be set off by a jump.
+/// Time that goes on with the test's scheduler, and may be set off by a jump; with a guard between, as the service has it,
+/// when that is wanted.
 class virtual_wall_clock final : public wall_clock {
 public:
-  [[nodiscard]] time_point now() const override { return t0 + elapsed + jump; }
+  [[nodiscard]] time_point now() const override {
+    const auto system = t0 + elapsed + jump;
+    return is_guarded ? guard_.read(system, elapsed).now : system;
+  }
   milliseconds elapsed{0};
   milliseconds jump{0};
+  bool is_guarded = false;
+
+private:
+  mutable clock_guard guard_;
 };
 
 /// The answer to one command, once it came.
@@ -37,7 +47,7 @@ public:
   /// Sends, lets everything run, and gives the answer, which must have come.
   result<reply> ask(command c);
   void run();
-  /// Lets the store answer the writes that it held.
+  /// Lets the store answer what it held.
   void release();
   /// Lets time pass, a second at a time, so that timers fire in their order.
   void pass(seconds time);
@@ -59,6 +69,16 @@ public:
   std::unique_ptr<incident_house> house;
   [[nodiscard]] caf::scheduler::test_coordinator& scheduler();
 };
+
+/// How many events of a log record such a fact.
+template <class Fact>
+[[nodiscard]] std::size_t count_of(const std::vector<event_ptr>& log) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(log, [](const event_ptr& e) { return std::holds_alternative<Fact>(e->fact.value); }));
+}
+[[nodiscard]] bool in_sequence(const std::vector<event_ptr>& log);
+/// Opens an incident; throws where another is open for the fingerprint.
+incident_id opened(world& w, severity s = severity::p1, std::string fingerprint = "fp");
 
 /// Commands, each with a request id of its own.
 [[nodiscard]] command signal_of(severity s, std::string fingerprint = "fp", std::optional<severity> suggests = {});

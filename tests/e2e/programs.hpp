@@ -41,6 +41,9 @@ public:
   [[nodiscard]] std::uint16_t port() const;
 
   void terminate() { process_.signal(SIGTERM); }
+  /// SIGSTOP: it holds its connections and answers nothing, until it thaws.
+  void freeze() { process_.signal(SIGSTOP); }
+  void thaw() { process_.signal(SIGCONT); }
   /// Waits for its end; nothing when `patience` is over first.
   [[nodiscard]] std::optional<int> ended(std::chrono::milliseconds longest = patience) {
     return process_.wait(longest);

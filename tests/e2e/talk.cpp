@@ -31,8 +31,8 @@ std::string answer::code() const {
   return flag("/success") ? std::string{} : str("/error/code");
 }
 
-caller::caller(const std::string& url, std::string bearer)
-    : client_{http::origin::parse(url).value()}, bearer_{std::move(bearer)} {}
+caller::caller(const std::string& url, std::string bearer, std::chrono::milliseconds longest)
+    : client_{http::origin::parse(url).value()}, bearer_{std::move(bearer)}, longest_{longest} {}
 
 answer caller::get(std::string_view target) { return send(http::verb::get, target, {}); }
 
@@ -41,9 +41,8 @@ answer caller::post(std::string_view target, const js::value& body, header_list 
 }
 
 answer caller::send(http::verb method, std::string_view target, std::string body, header_list headers) {
-  constexpr std::chrono::seconds longest{40};
   if (!bearer_.empty()) headers.emplace_back("Authorization", "Bearer " + bearer_);
-  auto got = client_.request(method, target, std::move(body), std::move(headers), longest);
+  auto got = client_.request(method, target, std::move(body), std::move(headers), longest_);
   answer heard;
   if (!got) {
     heard.text = got.error().message;

@@ -2,6 +2,7 @@
 /// What a test says to the service, and what it hears.
 
 #include <boost/json.hpp>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,7 +37,9 @@ class caller {
 public:
   using header_list = http::sync_client::header_list;
 
-  explicit caller(const std::string& url, std::string bearer = {});
+  /// `longest` is how long it waits for an answer.
+  explicit caller(const std::string& url, std::string bearer = {},
+                  std::chrono::milliseconds longest = std::chrono::seconds{40});
 
   answer get(std::string_view target);
   answer post(std::string_view target, const js::value& body, header_list headers = {});
@@ -51,6 +54,7 @@ public:
 private:
   http::sync_client client_;
   std::string bearer_;
+  std::chrono::milliseconds longest_;
 };
 
 /// A new UUID.

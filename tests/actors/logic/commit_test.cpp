@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <random>
 
+#include "actors/logic/due.hpp"
 #include "tests/support/policies.hpp"
 #include "tests/support/samples.hpp"
 
@@ -150,4 +151,18 @@ TEST_CASE("the same decision has the same ids on every instance") {
   const auto b = plan(nothing(), {signal_of("e0")}, t0 + seconds{3});
   REQUIRE(a.events.size() == b.events.size());
   for (std::size_t i = 0; i < a.events.size(); ++i) CHECK(a.events[i].id == b.events[i].id);
+}
+
+TEST_CASE("a deadline's request names its place in the log, so a moment that is promised again is looked at again") {
+  auto state = nothing();
+  state.record.sequence = 7;
+  const deadline due{deadline_kind::approval, t0, id_of<approval_id>("gate")};
+  const auto first = logic::due_command(state, due);
+  CHECK(first.incident_id == state.record.id);
+  CHECK(std::get<cmd::approval_due>(first.body).request == due.gate);
+  CHECK(logic::due_command(state, due).context.request == first.context.request);
+  state.record.sequence = 8;
+  CHECK(logic::due_command(state, due).context.request != first.context.request);
+  CHECK(std::get<cmd::evaluation_due>(logic::due_command(state, {deadline_kind::sla_resolution, t0, {}}).body).kind ==
+        deadline_kind::sla_resolution);
 }

@@ -21,8 +21,8 @@ std::future<feed_page> poll(action_feed& feed, feed_cursor after, seconds wait) 
 }  // namespace
 
 TEST_CASE("a long poll is answered by the commit that it waits for") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   action_feed feed{*store};
   auto first = poll(feed, {}, seconds{60});
   auto second = poll(feed, {}, seconds{60});
@@ -35,16 +35,16 @@ TEST_CASE("a long poll is answered by the commit that it waits for") {
 }
 
 TEST_CASE("a poll that comes after the commit is answered at once") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   append_one(*store, with_actions(open_event(1, "f1"), 1));
   action_feed feed{*store};
   CHECK(poll(feed, {}, seconds{60}).get().actions.size() == 1);
 }
 
 TEST_CASE("a closing feed answers those that wait, and later ones at once") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   action_feed feed{*store};
   auto waiting = poll(feed, {}, seconds{60});
   feed.close();
@@ -53,8 +53,8 @@ TEST_CASE("a closing feed answers those that wait, and later ones at once") {
 }
 
 TEST_CASE("polls beyond the bound are refused") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   action_feed feed{*store};
   std::vector<std::future<feed_page>> waiting;
   for (std::size_t i = 0; i < ruvector::limits::feed_waiters; ++i) waiting.push_back(poll(feed, {}, seconds{60}));
@@ -67,8 +67,8 @@ TEST_CASE("polls beyond the bound are refused") {
 }
 
 TEST_CASE("the feed over HTTP: order, cursors, a long poll that a write ends") {
-  const temp_dir dir;
-  running_service service{dir};
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
   api_client client{service};
   client.post_batch({with_actions(open_event(1, "f1"), 2)});
   const auto first = client.get("/api/v1/orchestrator/actions?limit=1");
@@ -90,8 +90,8 @@ TEST_CASE("the feed over HTTP: order, cursors, a long poll that a write ends") {
 }
 
 TEST_CASE("a drain ends long polls instead of waiting for them") {
-  const temp_dir dir;
-  running_service service{dir};
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
   std::promise<void> asked;
   answer got;
   std::thread poller{[&] {

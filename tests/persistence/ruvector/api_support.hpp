@@ -3,7 +3,7 @@
 
 #include "http/sync_client.hpp"
 #include "persistence/ruvector/service.hpp"
-#include "tests/persistence/ruvector/support.hpp"
+#include "tests/persistence/ruvector/test_database.hpp"
 
 namespace im::ruvector::test {
 
@@ -11,9 +11,12 @@ inline constexpr const char* api_key = "test-key-that-is-long-enough";
 
 class running_service {
 public:
-  explicit running_service(const temp_dir& dir, std::filesystem::path policies = {}) {
+  explicit running_service(const test_database& db, std::filesystem::path policies = {}) {
     service_config config;
-    config.data_file = dir / "ruvector.db";
+    if (db.is_postgres())
+      config.database_url = http::secret{db.url()};
+    else
+      config.data_file = db.folder() / "ruvector.db";
     config.api_key = http::secret{api_key};
     config.policies_dir = std::move(policies);
     service_.emplace(std::move(config));
@@ -65,7 +68,7 @@ public:
   answer get(const std::string& target) { return call(http::verb::get, target); }
   answer post(const std::string& target, std::string body) { return call(http::verb::post, target, std::move(body)); }
   answer post_batch(const std::vector<decision_event>& events) {
-    return post("/api/v1/decision-events/batch", batch_body(events));
+    return post("/api/v1/decision-events/batch", batch_body(linked(events)));
   }
 
 private:

@@ -15,14 +15,14 @@ const std::string some_id = "0199aaaa-0000-7000-8000-00000000000a";
 }  // namespace
 
 TEST_CASE("every call but health asks for the key, and errors are AgentResults") {
-  const temp_dir dir;
-  running_service service{dir};
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
   api_client client{service};
   const auto health = client.bare(verb::get, "/api/v1/health");
   CHECK(health.status == 200);
   CHECK(health.at({"status"}) == "healthy");
   CHECK_FALSE(health.at({"version"}).empty());
-  CHECK(health.json().root().find("checks")->size() == 3);
+  CHECK(health.json().root().find("checks")->size() == 5);
 
   for (const auto* target :
        {"/api/v1/incidents", "/api/v1/deadlines", "/api/v1/orchestrator/actions", "/api/v1/policies/sla/x"}) {
@@ -45,8 +45,8 @@ TEST_CASE("every call but health asks for the key, and errors are AgentResults")
 }
 
 TEST_CASE("one DecisionEvent: created, told again, refused with other content") {
-  const temp_dir dir;
-  running_service service{dir};
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
   api_client client{service};
   auto event = open_event(1, "f", {"r1"});
   const auto created = client.post("/api/v1/decision-events", json::encode(event));
@@ -77,8 +77,8 @@ TEST_CASE("one DecisionEvent: created, told again, refused with other content") 
 }
 
 TEST_CASE("a batch answers each event in order") {
-  const temp_dir dir;
-  running_service service{dir};
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
   api_client client{service};
   const auto first = client.post_batch({open_event(1, "f", {"a/b c"}), attach_event(1, 2), open_event(2, "f")});
   REQUIRE(first.status == 200);
@@ -105,8 +105,8 @@ TEST_CASE("a batch answers each event in order") {
 }
 
 TEST_CASE("queries have bounds") {
-  const temp_dir dir;
-  running_service service{dir};
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
   api_client client{service};
   client.post_batch({open_event(1, "f"), attach_event(1, 2)});
   const auto all = client.post("/api/v1/decision-events/query", R"({"agent_id":"incident-manager","limit":1})");
@@ -120,8 +120,8 @@ TEST_CASE("queries have bounds") {
 }
 
 TEST_CASE("lists answer their filters, and refuse words that they do not know") {
-  const temp_dir dir;
-  running_service service{dir};
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
   api_client client{service};
   client.post_batch({open_event(1, "f1"), open_event(2, "f2"), open_event(3, "f3"),
                      make_event(incident_number(1), 2, gate(1, incident_number(1)))});
@@ -156,8 +156,8 @@ TEST_CASE("lists answer their filters, and refuse words that they do not know") 
 }
 
 TEST_CASE("state and escalation follow the log, plain agents keep records of their own") {
-  const temp_dir dir;
-  running_service service{dir};
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
   api_client client{service};
   client.post_batch({open_event(1, "f1")});
   const auto mine = "/api/v1/incidents/" + incident_number(1).str();
@@ -186,8 +186,8 @@ TEST_CASE("state and escalation follow the log, plain agents keep records of the
 }
 
 TEST_CASE("policies are versions with an ETag, never changed") {
-  const temp_dir dir;
-  running_service service{dir, "deploy/policies"};
+  const test_database db{EACH_DATABASE};
+  running_service service{db, "deploy/policies"};
   api_client client{service};
   const std::string target = "/api/v1/policies/sla/default-sla-policy";
   const auto newest = client.get(target);
@@ -217,14 +217,14 @@ TEST_CASE("policies are versions with an ETag, never changed") {
 }
 
 TEST_CASE("a restarted service has everything, and does not load policies again") {
-  const temp_dir dir;
+  const test_database db{EACH_DATABASE};
   {
-    running_service service{dir, "deploy/policies"};
+    running_service service{db, "deploy/policies"};
     api_client client{service};
     client.post_batch({open_event(1, "f")});
     CHECK((*service).drain());
   }
-  running_service service{dir, dir / "no-such-folder"};
+  running_service service{db, db.folder() / "no-such-folder"};
   api_client client{service};
   CHECK(client.get("/api/v1/incidents").json().root().find("items")->size() == 1);
   CHECK(client.get("/api/v1/policies/sla/default-sla-policy").status == 200);

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
-#include "tests/persistence/ruvector/support.hpp"
+#include "tests/persistence/ruvector/test_database.hpp"
 
 using namespace im;
 using namespace im::ruvector;
@@ -65,8 +65,8 @@ TEST_CASE("an opening names its own incident") {
 }
 
 TEST_CASE("another agent's event is kept as a document, found by its fields") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   const auto put = [&](const std::string& text) {
     std::vector<new_event> one;
     one.push_back(read_event(text).value());

@@ -2,15 +2,15 @@
 #include <latch>
 #include <thread>
 
-#include "tests/persistence/ruvector/support.hpp"
+#include "tests/persistence/ruvector/test_database.hpp"
 
 using namespace im;
 using namespace im::ruvector;
 using namespace im::ruvector::test;
 
 TEST_CASE("law 1: one writer wins a sequence, the other learns the head") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   REQUIRE(append_one(*store, open_event(1, "f")).outcome == append_outcome::created);
   REQUIRE(append_one(*store, attach_event(1, 2, {}, "winner")).outcome == append_outcome::created);
 
@@ -26,8 +26,8 @@ TEST_CASE("law 1: one writer wins a sequence, the other learns the head") {
 }
 
 TEST_CASE("law 2: one open incident for a fingerprint") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   REQUIRE(append_one(*store, open_event(1, "f")).outcome == append_outcome::created);
 
   const auto second = append_one(*store, open_event(2, "f"));
@@ -60,8 +60,8 @@ TEST_CASE("law 2: one open incident for a fingerprint") {
 }
 
 TEST_CASE("law 3: one effect for a request id") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   const auto opened = open_event(1, "f", {"alert-1", "0199aaaa-0000-7000-8000-000000000001"});
   REQUIRE(append_one(*store, opened).outcome == append_outcome::created);
   REQUIRE(append_one(*store, attach_event(1, 2, {"alert-2"})).outcome == append_outcome::created);
@@ -80,8 +80,8 @@ TEST_CASE("law 3: one effect for a request id") {
 }
 
 TEST_CASE("events of one incident are stored all or none, incidents are independent") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   REQUIRE(append_one(*store, open_event(1, "f", {"r"})).outcome == append_outcome::created);
 
   const auto results = append(*store, {open_event(2, "a"), attach_event(1, 2), open_event(3, "b"), attach_event(2, 2),
@@ -105,8 +105,8 @@ TEST_CASE("events of one incident are stored all or none, incidents are independ
 }
 
 TEST_CASE("an identical retry is told apart from a lost race") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   const std::vector batch{open_event(1, "f", {"r1"}), attach_event(1, 2, {"r2"})};
   REQUIRE(append(*store, batch)[1].outcome == append_outcome::created);
 
@@ -139,8 +139,8 @@ TEST_CASE("an identical retry is told apart from a lost race") {
 }
 
 TEST_CASE("the same content in another order of keys is identical") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   const auto event = open_event(1, "f");
   REQUIRE(append_one(*store, event).outcome == append_outcome::created);
   const auto text = json::encode(event);
@@ -152,8 +152,8 @@ TEST_CASE("the same content in another order of keys is identical") {
 }
 
 TEST_CASE("one id twice in a batch is refused whole") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   auto second = attach_event(1, 2);
   second.id = open_event(1, "f").id;
   const auto results = append(*store, {open_event(1, "f"), second, open_event(2, "g")});
@@ -163,23 +163,33 @@ TEST_CASE("one id twice in a batch is refused whole") {
 }
 
 TEST_CASE("the schema refuses to change the log") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   REQUIRE(append_one(*store, open_event(1, "f")).outcome == append_outcome::created);
-  CHECK(sql(dir, "UPDATE decision_events SET doc = '{}'").find("append-only") != std::string::npos);
-  CHECK(sql(dir, "DELETE FROM decision_events").find("append-only") != std::string::npos);
-  CHECK(sql(dir, "INSERT OR REPLACE INTO decision_events SELECT * FROM decision_events").find("append-only") !=
-        std::string::npos);
-  CHECK(sql(dir,
-            "INSERT INTO incidents SELECT zeroblob(16), sequence, open, fingerprint_key, status, severity, category,"
-            " escalation_level, escalated, source, title, created_ms, updated_ms, due_kind, due_ms FROM incidents")
-            .find("UNIQUE") != std::string::npos);
+  const auto refused = [&](const std::string& statement, std::string_view words) {
+    CHECK(sql(db, statement).find(words) != std::string::npos);
+  };
+  refused("UPDATE decision_events SET doc = '{}'", "append-only");
+  refused("DELETE FROM decision_events", "append-only");
+  const std::string second_open =
+      ", sequence, open, fingerprint_key, status, severity, category, escalation_level, escalated, source, title,"
+      " created_ms, updated_ms, due_kind, due_ms FROM incidents";
+  if (db.is_postgres()) {
+    refused("TRUNCATE decision_events", "append-only");
+    refused("TRUNCATE policies CASCADE", "append-only");
+    refused("UPDATE policies SET etag = ''", "append-only");
+    refused("INSERT INTO decision_events SELECT * FROM decision_events", "duplicate key");
+    refused("INSERT INTO incidents SELECT gen_random_uuid()" + second_open, "incidents_open_fingerprint");
+  } else {
+    refused("INSERT OR REPLACE INTO decision_events SELECT * FROM decision_events", "append-only");
+    refused("INSERT INTO incidents SELECT zeroblob(16)" + second_open, "UNIQUE");
+  }
   CHECK(store->log(incident_number(1), 0, 10)->head == 1);
 }
 
 TEST_CASE("many writers at once: every event once, one transaction for many") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   constexpr unsigned writers = 8;
   constexpr unsigned each = 100;
   std::latch all_done{writers * each};
@@ -189,7 +199,7 @@ TEST_CASE("many writers at once: every event once, one transaction for many") {
     threads.emplace_back([&, w] {
       for (unsigned i = 0; i < each; ++i) {
         const auto n = w * each + i + 1;
-        auto events = read_events(batch_body({open_event(n, "f" + std::to_string(n)), attach_event(n, 2)}));
+        auto events = read_events(batch_body(linked({open_event(n, "f" + std::to_string(n)), attach_event(n, 2)})));
         store->append(std::move(*events), [&](auto results) {
           if (results && results->front().outcome == append_outcome::created) ++created;
           all_done.count_down();
@@ -201,13 +211,14 @@ TEST_CASE("many writers at once: every event once, one transaction for many") {
   CHECK(created == writers * each);
   CHECK(store->commits() < writers * each);
   const auto report = store->check();
+  for (const auto& problem : report->problems) UNSCOPED_INFO(problem);
   CHECK(report->events == 2 * writers * each);
   CHECK(report->problems.empty());
 }
 
 TEST_CASE("writers that race for the same sequences: one winner each") {
-  const temp_dir dir;
-  auto store = open_store(dir);
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
   REQUIRE(append_one(*store, open_event(1, "f")).outcome == append_outcome::created);
   constexpr std::uint64_t last = 40;
   std::atomic<unsigned> wins{0};
@@ -227,16 +238,16 @@ TEST_CASE("writers that race for the same sequences: one winner each") {
 }
 
 TEST_CASE("a closed store refuses, and a reopened one has everything") {
-  const temp_dir dir;
+  const test_database db{EACH_DATABASE};
   {
-    auto store = open_store(dir);
+    auto store = open_store(db);
     REQUIRE(append(*store, {open_event(1, "f", {"r"}), attach_event(1, 2)})[1].outcome == append_outcome::created);
     store->close();
     std::vector<new_event> one;
     one.push_back(read_event(json::encode(attach_event(1, 3))).value());
     CHECK(try_append(*store, std::move(one)).error().code == errc::draining);
   }
-  auto store = open_store(dir);
+  auto store = open_store(db);
   CHECK(store->log(incident_number(1), 0, 10)->events.size() == 2);
   CHECK(store->request("r")->incident_id == incident_number(1));
   CHECK(store->committed_row() == 2);
@@ -251,4 +262,23 @@ TEST_CASE("a file that is no database of ours is refused in words") {
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::store_unavailable);
   CHECK(opened.error().message.find("another program") != std::string::npos);
+}
+
+TEST_CASE("an event that does not link to the one before it is refused like a lost race") {
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
+  REQUIRE(append(*store, {open_event(1, "f"), attach_event(1, 2)})[1].outcome == append_outcome::created);
+  auto forged = attach_event(1, 3);
+  seal(forged, sha256_hex("another history"));
+  const auto refused = append_one(*store, forged);
+  CHECK(refused.outcome == append_outcome::conflict);
+  CHECK(refused.head == 2);
+  auto unlinked = attach_event(1, 3);
+  seal(unlinked, "");
+  CHECK(append_one(*store, unlinked).outcome == append_outcome::conflict);
+  // A link may also break inside one batch.
+  auto next = attach_event(1, 4);
+  seal(next, sha256_hex("not the third"));
+  CHECK(append(*store, {attach_event(1, 3), next})[0].outcome == append_outcome::conflict);
+  CHECK(append_one(*store, attach_event(1, 3)).outcome == append_outcome::created);
 }

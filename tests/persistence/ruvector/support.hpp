@@ -5,11 +5,16 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "messages/chain.hpp"
+#include "messages/hash.hpp"
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/event_reader.hpp"
 #include "persistence/ruvector/sqlite_store.hpp"
@@ -33,6 +38,16 @@ public:
 private:
   std::filesystem::path path_;
 };
+
+inline std::string read_bytes(const std::filesystem::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+inline void write_bytes(const std::filesystem::path& file, std::string_view bytes) {
+  std::ofstream{file, std::ios::binary | std::ios::trunc}.write(bytes.data(),
+                                                                static_cast<std::streamsize>(bytes.size()));
+}
 
 /// The n-th id of a kind; ids with a higher n sort later.
 inline uuid numbered(unsigned kind, unsigned n) {
@@ -115,6 +130,11 @@ inline decision_event attach_event(unsigned n, std::uint64_t sequence, std::vect
   return make_event(incident_number(n), sequence, f, std::move(requests), std::move(salt));
 }
 
+/// The one that may follow what `in` holds of incident `n`.
+inline decision_event attach_next(store& in, unsigned n) {
+  return attach_event(n, in.log(incident_number(n), 0, 1).value().head + 1);
+}
+
 /// With `count` orchestrator actions in its outputs.
 inline decision_event with_actions(decision_event e, std::size_t count) {
   std::vector<orchestrator_action> actions(count);
@@ -140,8 +160,23 @@ inline result<std::vector<append_result>> try_append(store& to, std::vector<new_
   return future.get();
 }
 
+/// Seals events that are not, each onto the one before it: in the list, or in the store, if one is given.
+inline std::vector<decision_event> linked(std::vector<decision_event> events, store* in = nullptr) {
+  std::map<std::pair<incident_id, std::uint64_t>, std::string> hashes;
+  for (auto& e : events) {
+    auto& previous = hashes[{e.incident_id, e.sequence - 1}];
+    if (in != nullptr && previous.empty() && e.sequence > 1) {
+      const auto page = in->log(e.incident_id, e.sequence - 2, 1);
+      if (page && !page->events.empty()) previous = sha256_hex(page->events.front());
+    }
+    if (e.text.empty()) seal(e, previous);
+    hashes.emplace(std::pair{e.incident_id, e.sequence}, e.hash);
+  }
+  return events;
+}
+
 inline std::vector<append_result> append(store& to, const std::vector<decision_event>& events) {
-  auto read = read_events(batch_body(events));
+  auto read = read_events(batch_body(linked(events, &to)));
   if (!read) throw std::runtime_error{read.error().message};
   auto results = try_append(to, std::move(*read));
   if (!results) throw std::runtime_error{results.error().message};

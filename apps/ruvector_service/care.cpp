@@ -1,0 +1,78 @@
+#include "apps/ruvector_service/care.hpp"
+
+#include <cstdlib>
+
+#include "apps/ruvector_service/console.hpp"
+#include "persistence/ruvector/sqlite_inspect.hpp"
+
+namespace im::ruvector {
+
+namespace {
+
+std::string counted(std::uint64_t events, std::uint64_t incidents) {
+  return std::to_string(events) + " events, " + std::to_string(incidents) + " incidents";
+}
+
+int report(const result<check_report>& done) {
+  if (!done) return refuse(done.error().message);
+  for (const auto& problem : done->problems) say(problem);
+  say(counted(done->events, done->incidents) + ", " + std::to_string(done->problems.size()) + " problems");
+  return done->problems.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/// What `look` finds in the PostgreSQL that is configured, or `look_at` in a file: one need not be a whole store for that.
+template <class Look, class LookAt>
+auto inspect(const service_config& config, const std::filesystem::path& file, Look look, LookAt look_at)
+    -> decltype(look_at(file)) {
+  if (!file.empty()) return look_at(file);
+  if (config.database_url.empty()) return look_at(config.data_file);
+  const auto opened = open_store(config);
+  if (!opened) return std::unexpected{opened.error()};
+  return look(**opened);
+}
+
+/// Which command mends what a check found.
+std::string remedies(bool in_a_file) {
+  return std::string{
+             "A projection that is missing or differs: `ruvector-service rebuild` makes all of them again from the "
+             "log.\n"} +
+         (in_a_file ? "A log with a gap or that cannot be read, and whatever SQLite reports: stop the service and put a "
+                      "backup in its\nplace with `ruvector-service restore --force FILE`; the damaged store is kept "
+                      "beside it."
+                    : "A log with a gap or that cannot be read: stop the service and restore a dump; `ruvector-service "
+                      "restore`\nsays with which command.");
+}
+
+}  // namespace
+
+int check_command(const service_config& config, const std::filesystem::path& file) {
+  const auto checked = inspect(config, file, [](store& s) { return s.check(); }, check_file);
+  const int code = report(checked);
+  if (checked && !checked->problems.empty()) say(remedies(!file.empty() || config.database_url.empty()));
+  return code;
+}
+
+int verify_command(const service_config& config, const std::filesystem::path& file) {
+  const auto done = inspect(config, file, [](store& s) { return s.verify(); }, verify_file);
+  if (!done) return refuse(done.error().message);
+  if (done->broken) {
+    say("broken link: " + done->broken->str());
+    say(counted(done->events, done->incidents) + " before it are whole");
+    return EXIT_FAILURE;
+  }
+  say(counted(done->events, done->incidents) + ", every link holds");
+  say("digest " + done->digest);
+  return EXIT_SUCCESS;
+}
+
+int rebuild_command(const service_config& config) {
+  if (std::error_code failed; config.database_url.empty() && !std::filesystem::exists(config.data_file, failed))
+    return refuse("there is no database " + config.data_file.string());
+  const auto opened = open_store(config);
+  if (!opened) return refuse(opened.error().message);
+  const int code = report((*opened)->rebuild_projections());
+  if (code == EXIT_SUCCESS) say("the projections are the log's again");
+  return code;
+}
+
+}  // namespace im::ruvector

@@ -1,0 +1,84 @@
+#pragma once
+/// A store on any database: one thread writes and commits together whatever waits for it; readers have connections of their
+/// own. What differs between databases is their driver and their write_session.
+
+#include <atomic>
+#include <exception>
+#include <memory>
+
+#include "persistence/ruvector/group_writer.hpp"
+#include "persistence/ruvector/reader_pool.hpp"
+#include "persistence/ruvector/store.hpp"
+
+namespace im::ruvector {
+
+/// The edge: what a database throws inside becomes an error.
+template <class Do>
+auto guarded(Do&& what) -> result<decltype(what())> {
+  try {
+    return what();
+  } catch (const store_failure& f) {
+    return std::unexpected{f.why()};
+  } catch (const std::exception& e) {
+    return fail(errc::internal, e.what());
+  }
+}
+
+template <class Driver>
+class database_store : public store {
+public:
+  ~database_store() override;
+
+  void append(std::vector<new_event> events, append_handler done) override;
+  [[nodiscard]] result<std::string> event(event_id id) override;
+  [[nodiscard]] result<event_page> query(const event_query& what) override;
+  [[nodiscard]] result<log_page> log(incident_id id, std::uint64_t after, std::size_t limit) override;
+  [[nodiscard]] result<covered_by> request(std::string_view id) override;
+
+  [[nodiscard]] result<std::string> incident_state_record(incident_id id) override;
+  [[nodiscard]] result<std::string> escalation_record(incident_id id) override;
+  [[nodiscard]] result<list_page> incidents(const list_filter& filter) override;
+  [[nodiscard]] result<list_page> escalations(const list_filter& filter) override;
+  [[nodiscard]] result<list_page> approvals(const list_filter& filter) override;
+  [[nodiscard]] result<std::string> approval(approval_id id) override;
+  [[nodiscard]] result<list_page> postmortems(const list_filter& filter) override;
+  [[nodiscard]] result<std::string> postmortem(postmortem_id id) override;
+  [[nodiscard]] result<std::vector<due_incident>> deadlines(time_point before, std::optional<list_cursor> after,
+                                                            std::size_t limit) override;
+
+  [[nodiscard]] result<feed_page> actions(feed_cursor after, std::size_t limit) override;
+  [[nodiscard]] std::int64_t committed_row() const override;
+  [[nodiscard]] result<std::int64_t> newest_row() override;
+  void on_commit(std::function<void()> notify) override;
+  void on_trouble(std::function<void(std::string_view)> tell) override;
+
+  void patch_incident_state(incident_id id, std::string patch, time_point now, text_handler done) override;
+  void patch_escalation(incident_id id, std::string patch, time_point now, text_handler done) override;
+
+  [[nodiscard]] result<policy_document> policy(policy_kind kind, std::string_view id,
+                                               std::optional<std::string> version) override;
+  void put_policy(policy_document policy, put_handler done) override;
+  [[nodiscard]] result<std::uint64_t> policy_count() override;
+
+  [[nodiscard]] std::vector<health_check> health() override;
+  [[nodiscard]] result<check_report> rebuild_projections() override;
+  [[nodiscard]] result<check_report> check() override;
+  [[nodiscard]] result<verify_report> verify() override;
+  void close() override;
+
+  [[nodiscard]] std::uint64_t commits() const override { return writer_.commits(); }
+
+protected:
+  using source = typename Driver::source;
+  database_store(source from, std::unique_ptr<write_session> session, std::size_t readers);
+
+private:
+  void probe();
+
+  source from_;
+  std::atomic<bool> probing_{false};
+  group_writer writer_;
+  reader_pool<Driver> readers_;
+};
+
+}  // namespace im::ruvector

@@ -1,0 +1,37 @@
+#include "persistence/ruvector/failure.hpp"
+
+#include "persistence/ruvector/limits.hpp"
+
+namespace im::ruvector {
+
+error unavailable(std::string message) {
+  return {errc::store_unavailable, std::move(message), {}, static_cast<int>(limits::retry_after.count())};
+}
+
+void damage_note::take(const store_failure& met) {
+  if (!met.is_damage()) return;
+  const std::lock_guard lock{mutex_};
+  if (first_.empty()) first_ = met.what();
+}
+
+std::string damage_note::first() const {
+  const std::lock_guard lock{mutex_};
+  return first_;
+}
+
+namespace {
+
+class damage final : public store_failure {
+public:
+  explicit damage(const std::string& what)
+      : store_failure{
+            unavailable(what + "; `ruvector-service check` tells what else is damaged, a backup brings it back")} {
+    note_damage();
+  }
+};
+
+}  // namespace
+
+void damaged(const std::string& what) { throw damage{what}; }
+
+}  // namespace im::ruvector

@@ -1,0 +1,52 @@
+#pragma once
+/// What a database throws inside a store. The store's edge catches it and answers with the error that it carries.
+
+#include <mutex>
+#include <stdexcept>
+#include <string>
+
+#include "messages/error.hpp"
+
+namespace im::ruvector {
+
+class store_failure : public std::runtime_error {
+public:
+  explicit store_failure(error why) : std::runtime_error{why.message}, why_{std::move(why)} {}
+  [[nodiscard]] const error& why() const noexcept { return why_; }
+
+  /// The transaction lost against another and was rolled back: the same once more may succeed.
+  [[nodiscard]] bool lost_a_race() const noexcept { return lost_a_race_; }
+
+  /// What is stored there is not what was stored. It says nothing of the rest, nor of the next write.
+  [[nodiscard]] bool is_damage() const noexcept { return damage_; }
+
+protected:
+  void note_damage() noexcept { damage_ = true; }
+  store_failure(error why, bool lost_a_race) : store_failure{std::move(why)} { lost_a_race_ = lost_a_race; }
+
+private:
+  error why_;
+  bool lost_a_race_ = false;
+  bool damage_ = false;
+};
+
+/// The database does not do what it is for; later it may.
+[[nodiscard]] error unavailable(std::string message);
+
+/// The first damage that anybody met. Any thread.
+class damage_note {
+public:
+  /// Keeps a failure that is damage.
+  void take(const store_failure& met);
+  /// Empty: none was met.
+  [[nodiscard]] std::string first() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::string first_;
+};
+
+/// What is stored cannot be what was stored.
+[[noreturn]] void damaged(const std::string& what);
+
+}  // namespace im::ruvector

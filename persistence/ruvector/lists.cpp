@@ -1,0 +1,232 @@
+#include "persistence/ruvector/list_sql.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "persistence/ruvector/event_reader.hpp"
+#include "persistence/ruvector/failure.hpp"
+#include "persistence/ruvector/postgres.hpp"
+#include "persistence/ruvector/projection.hpp"
+#include "persistence/ruvector/reader.hpp"
+#include "persistence/ruvector/sqlite.hpp"
+
+namespace im::ruvector {
+
+namespace list_sql {
+
+namespace {
+
+constexpr const char* incident_filters =
+    " AND ((1 << status) & ?3) <> 0 AND ((1 << severity) & ?4) <> 0 AND ((1 << category) & ?5) <> 0 AND (?6 IS NULL OR "
+    "source = ?6)"
+    " AND (?7 IS NULL OR lower(title) LIKE ?7 ESCAPE '\\') AND (?8 IS NULL OR fingerprint_key = ?8)"
+    " AND (created_ms, incident_id) < (?1, ?2)";
+constexpr const char* newest_first = " ORDER BY created_ms DESC, incident_id DESC LIMIT ?9";
+
+std::string from_incidents(const char* where) {
+  return std::string{"SELECT created_ms, incident_id FROM incidents WHERE "} + where + incident_filters;
+}
+
+}  // namespace
+
+std::string open_incidents() { return from_incidents("open = 1") + newest_first; }
+std::string ended_incidents() { return from_incidents("open = 0") + newest_first; }
+
+// Two walks along the same index, merged: one with `open IN (0, 1)` would sort all there is.
+std::string all_incidents() {
+  return from_incidents("open = 1") + " UNION ALL " + from_incidents("open = 0") + newest_first;
+}
+
+std::string open_incident_of_fingerprint() {
+  return from_incidents("open = 1 AND fingerprint_key = ?8") + newest_first;
+}
+
+std::string escalations() {
+  return "SELECT created_ms, incident_id FROM incidents WHERE escalated = 1 AND ((1 << status) & ?3) <> 0"
+         " AND ((1 << severity) & ?4) <> 0 AND (?5 IS NULL OR incident_id = ?5) AND (created_ms, incident_id) < (?1, "
+         "?2)"
+         " ORDER BY created_ms DESC, incident_id DESC LIMIT ?6";
+}
+
+std::string approvals(bool of_incident) {
+  return std::string{"SELECT requested_ms, request_id, gate FROM approvals WHERE "} +
+         (of_incident ? "incident_id = ?5" : "?5 IS NULL") +
+         " AND ((1 << status) & ?3) <> 0 AND ((1 << action_type) & ?4) <> 0 AND (requested_ms, request_id) < (?1, ?2)"
+         " ORDER BY requested_ms DESC, request_id DESC LIMIT ?6";
+}
+
+std::string postmortems() {
+  return "SELECT p.written_ms, p.postmortem_id, p.status, e.doc FROM postmortems p"
+         " JOIN decision_events e ON e.row = p.event_row"
+         " WHERE ((1 << p.status) & ?3) <> 0 AND (?4 IS NULL OR p.incident_id = ?4)"
+         " AND (p.written_ms, p.postmortem_id) < (?1, ?2) ORDER BY p.written_ms DESC, p.postmortem_id DESC LIMIT ?5";
+}
+
+std::string deadlines() {
+  return "SELECT due_ms, incident_id, due_kind FROM incidents WHERE due_ms IS NOT NULL AND due_ms <= ?1"
+         " AND (due_ms, incident_id) > (?2, ?3) ORDER BY due_ms, incident_id LIMIT ?4";
+}
+
+}  // namespace list_sql
+
+namespace {
+
+uuid largest_id() {
+  uuid::bytes_type bytes{};
+  bytes.fill(0xff);
+  return uuid{bytes};
+}
+
+list_cursor start_of(const list_filter& filter) {
+  return filter.after.value_or(list_cursor{time_point::max(), largest_id()});
+}
+
+std::optional<std::string> like_pattern(const std::optional<std::string>& part) {
+  if (!part) return std::nullopt;
+  std::string pattern = "%";
+  for (const char c : *part) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return pattern + '%';
+}
+
+/// Collects the items of a page; the one after the last that it keeps tells that there are more.
+class page_builder {
+public:
+  explicit page_builder(std::size_t limit) : limit_{limit} {}
+
+  /// False: enough.
+  bool add(list_cursor place, std::string item) {
+    if (full()) {
+      page_.next_cursor = last_.str();
+      return false;
+    }
+    bytes_ += item.size();
+    last_ = place;
+    page_.items.push_back(std::move(item));
+    return true;
+  }
+  [[nodiscard]] bool full() const { return page_.items.size() >= limit_ || bytes_ >= limits::page_bytes; }
+  [[nodiscard]] list_page take() { return std::move(page_); }
+
+private:
+  std::size_t limit_;
+  std::size_t bytes_ = 0;
+  list_cursor last_;
+  list_page page_;
+};
+
+}  // namespace
+
+template <class Driver>
+list_page reader<Driver>::load_page(std::vector<place> places, std::size_t limit,
+                                    std::string (*make)(const incident_state&)) {
+  page_builder page{limit};
+  for (const auto& at : places)
+    if (!page.add(at, page.full() ? std::string{} : make(loader_.load(incident_id{at.id}).state))) break;
+  return page.take();
+}
+
+template <class Driver>
+list_page reader<Driver>::incidents(const list_filter& filter) {
+  const read_transaction together{db_};
+  const auto start = start_of(filter);
+  const auto key = filter.fingerprint ? std::optional{key_of(*filter.fingerprint)} : std::nullopt;
+  std::vector<place> places;
+  auto& list = !filter.open    ? incidents_all_
+               : !*filter.open ? incidents_ended_
+               : key           ? incident_by_fingerprint_
+                               : incidents_open_;
+  list.each(
+      [&](row r) {
+        places.push_back({r.time(0), r.id(1)});
+      },
+      start.at, start.id, filter.statuses.mask(), filter.severities.mask(), filter.categories.mask(), filter.source,
+      like_pattern(filter.title_part), key, filter.limit + 1);
+  return load_page(std::move(places), filter.limit, &incident_json);
+}
+
+template <class Driver>
+list_page reader<Driver>::escalations(const list_filter& filter) {
+  const read_transaction together{db_};
+  const auto start = start_of(filter);
+  std::vector<place> places;
+  escalations_.each(
+      [&](row r) {
+        places.push_back({r.time(0), r.id(1)});
+      },
+      start.at, start.id, filter.statuses.mask(), filter.severities.mask(), filter.incident, filter.limit + 1);
+  return load_page(std::move(places), filter.limit, &escalation_json);
+}
+
+template <class Driver>
+list_page reader<Driver>::approvals(const list_filter& filter) {
+  const auto start = start_of(filter);
+  page_builder page{filter.limit};
+  (filter.incident ? approvals_of_incident_ : approvals_)
+      .each(
+          [&](row r) {
+            return page.add({r.time(0), r.id(1)}, std::string{r.text(2)});
+          },
+          start.at, start.id, filter.approval_statuses.mask(), filter.approval_actions.mask(), filter.incident,
+          filter.limit + 1);
+  return page.take();
+}
+
+namespace {
+
+std::string postmortem_item(std::string_view document, std::int64_t status) {
+  const auto event = read_stored(document);
+  if (!event) damaged(event.error().message);
+  auto item = postmortem_json(*event, static_cast<postmortem_status>(status));
+  if (!item) damaged("a post-mortem points at an event that wrote none; rebuild the projections");
+  return *item;
+}
+
+}  // namespace
+
+template <class Driver>
+list_page reader<Driver>::postmortems(const list_filter& filter) {
+  const auto start = start_of(filter);
+  page_builder page{filter.limit};
+  postmortems_.each(
+      [&](row r) {
+        return page.add({r.time(0), r.id(1)}, page.full() ? std::string{} : postmortem_item(r.text(3), r.integer(2)));
+      },
+      start.at, start.id, filter.postmortem_statuses.mask(), filter.incident, filter.limit + 1);
+  return page.take();
+}
+
+template <class Driver>
+std::optional<std::string> reader<Driver>::postmortem(postmortem_id id) {
+  return postmortem_.first([](row r) { return postmortem_item(r.text(1), r.integer(0)); }, id);
+}
+
+template <class Driver>
+std::vector<due_incident> reader<Driver>::deadlines(time_point before, std::optional<list_cursor> after,
+                                                    std::size_t limit) {
+  const auto start = after.value_or(list_cursor{time_point::min(), uuid{}});
+  std::vector<due_incident> due;
+  deadlines_.each(
+      [&](row r) {
+        due.push_back({incident_id{r.id(1)}, static_cast<deadline_kind>(r.integer(2)), r.time(0)});
+      },
+      before, start.at, start.id, limit);
+  return due;
+}
+
+#define IM_LISTS_OF(driver)                                                             \
+  template list_page reader<driver>::load_page(std::vector<place>, std::size_t,         \
+                                               std::string (*)(const incident_state&)); \
+  template list_page reader<driver>::incidents(const list_filter&);                     \
+  template list_page reader<driver>::escalations(const list_filter&);                   \
+  template list_page reader<driver>::approvals(const list_filter&);                     \
+  template list_page reader<driver>::postmortems(const list_filter&);                   \
+  template std::optional<std::string> reader<driver>::postmortem(postmortem_id);        \
+  template std::vector<due_incident> reader<driver>::deadlines(time_point, std::optional<list_cursor>, std::size_t)
+
+IM_LISTS_OF(postgres::driver);
+IM_LISTS_OF(sqlite::driver);
+
+}  // namespace im::ruvector

@@ -1,0 +1,184 @@
+#include "persistence/ruvector/log_writer.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "messages/json/node.hpp"
+
+namespace im::ruvector {
+
+namespace {
+
+bool same_content(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const auto left = json::document::parse(a, im::limits::stored_json_depth);
+  const auto right = json::document::parse(b, im::limits::stored_json_depth);
+  return left && right && left->root().canonical() == right->root().canonical();
+}
+
+append_result refused_at(std::uint64_t head) {
+  append_result out;
+  out.outcome = append_outcome::conflict;
+  out.head = head;
+  return out;
+}
+
+}  // namespace
+
+log_writer::log_writer(log_tables& tables) : tables_{tables}, cache_{limits::cached_incidents} {}
+
+void log_writer::begin(std::optional<std::int64_t> newest_row) {
+  if (!newest_row) return;
+  cache_.clear();
+  next_row_ = *newest_row + 1;
+}
+
+void log_writer::expect(std::span<const new_event* const> events) {
+  tables_.expect(events, [this](incident_id id) { return cache_.contains(id); });
+}
+
+std::vector<append_result> log_writer::append(const std::vector<new_event>& events) {
+  std::vector<append_result> results(events.size());
+  std::unordered_map<incident_id, group> groups;
+  std::vector<incident_id> order;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto& event = events[i];
+    results[i].id = event.id;
+    if (!event.log) {
+      append_foreign(event, results[i]);
+      continue;
+    }
+    auto [entry, added] = groups.try_emplace(event.log->incident_id);
+    if (added) order.push_back(event.log->incident_id);
+    entry->second.events.push_back(&event);
+    entry->second.results.push_back(&results[i]);
+  }
+  for (const auto& id : order) append_group(id, groups.at(id));
+  return results;
+}
+
+void log_writer::append_foreign(const new_event& event, append_result& result) {
+  if (const auto stored = tables_.find_event(event.id)) {
+    const bool same = same_content(stored->document, event.document);
+    result.outcome = same ? append_outcome::duplicate : append_outcome::conflict;
+    if (same) result.identical = true;
+    return;
+  }
+  tables_.insert_event(event, next_row_++);
+}
+
+void log_writer::append_group(incident_id id, const group& g) {
+  auto& incident = hold(id);
+  auto refusal = judge(incident, g);
+  if (!refusal) {
+    const auto first_row = next_row_;
+    const auto before = incident.row;
+    side_changes changes;
+    bool opens = false;
+    for (std::size_t i = 0; i < g.events.size(); ++i) {
+      if (g.results[i]->identical) continue;
+      const auto& event = *g.events[i]->log;
+      opens = opens || std::holds_alternative<fact::incident_opened>(event.fact.value);
+      fold(incident.state, event, next_row_++, changes);
+    }
+    if (next_row_ == first_row) return;  // a retry; all of it is here
+    incident.row = row_of(incident.state, opens ? nullptr : &before);
+    refusal = judge_opening(before.open.value_or(false), incident.row);
+    next_row_ = first_row;
+    if (!refusal) return write_group(incident, before, g, changes);
+    held_.erase(id);  // folded too far
+  }
+  for (std::size_t i = 0; i < g.events.size(); ++i) {
+    *g.results[i] = *refusal;
+    g.results[i]->id = g.events[i]->id;
+  }
+}
+
+/// Laws 3 and 1; events that are stored already are marked in their results and count as written.
+std::optional<append_result> log_writer::judge(const live_incident& incident, const group& g) {
+  const auto head = incident.state.head();
+  auto expected = head + 1;
+  std::string_view previous_hash = incident.state.head_hash;
+  std::unordered_set<event_id> ids;
+  for (std::size_t i = 0; i < g.events.size(); ++i) {
+    const auto& event = *g.events[i];
+    const auto stored = tables_.find_event(event.id);
+    if (stored && same_content(stored->document, event.document)) {
+      auto& result = *g.results[i];
+      result.outcome = append_outcome::duplicate;
+      result.identical = true;
+      result.sequence = stored->sequence;
+      continue;
+    }
+    for (std::size_t k = 0; k < event.request_keys.size(); ++k)
+      if (auto covered = tables_.find_request(event.request_keys[k])) {
+        covered->request_id = event.log->request_ids[k];
+        append_result out;
+        out.outcome = append_outcome::duplicate;
+        out.request = std::move(covered);
+        return out;
+      }
+    if (stored) return refused_at(head);
+    if (event.log->sequence != expected++) return refused_at(head);
+    if (event.log->previous_hash != previous_hash) return refused_at(head);
+    previous_hash = event.log->hash;
+    if (g.events.size() > 1 && !ids.insert(event.id).second) return refused_at(head);
+  }
+  return std::nullopt;
+}
+
+/// Law 2.
+std::optional<append_result> log_writer::judge_opening(bool was_open, const incident_row& now) {
+  if (was_open || !now.open.value_or(false)) return std::nullopt;
+  const auto open = tables_.open_incident(now.fingerprint);
+  if (!open || *open == now.id) return std::nullopt;
+  append_result out;
+  out.outcome = append_outcome::conflict;
+  out.incident_id = *open;
+  return out;
+}
+
+void log_writer::write_group(live_incident& incident, const incident_row& before, const group& g,
+                             const side_changes& changes) {
+  for (std::size_t i = 0; i < g.events.size(); ++i) {
+    if (g.results[i]->identical) continue;
+    const auto& event = *g.events[i];
+    const auto at = next_row_++;
+    tables_.insert_event(event, at);
+    const auto how = disposition_of(*event.log);
+    for (const auto& key : event.request_keys) tables_.cover(key, at, how);
+  }
+  if (before.sequence == 0)
+    tables_.insert(incident.row);
+  else
+    tables_.update(before, incident.row);
+  tables_.write(incident.row.id, changes);
+  if (incident.row.sequence - incident.snapshot_sequence >= limits::snapshot_every_events) {
+    tables_.write_snapshot(incident.state);
+    incident.snapshot_sequence = incident.row.sequence;
+  }
+}
+
+log_writer::live_incident& log_writer::hold(incident_id id) {
+  if (const auto found = held_.find(id); found != held_.end()) return found->second;
+  if (auto known = cache_.take(id)) return held_.emplace(id, std::move(*known)).first->second;
+  auto loaded = tables_.load(id);
+  live_incident fresh{std::move(loaded.state), {}, loaded.snapshot_sequence};
+  if (fresh.state.head() != 0) fresh.row = row_of(fresh.state);
+  return held_.emplace(id, std::move(fresh)).first->second;
+}
+
+void log_writer::committed() {
+  for (auto& [id, incident] : held_)
+    if (incident.state.head() != 0) cache_.put(id, std::move(incident));
+  held_.clear();
+}
+
+void log_writer::rolled_back() { forget(); }
+
+void log_writer::forget() {
+  held_.clear();
+  cache_.clear();
+}
+
+}  // namespace im::ruvector

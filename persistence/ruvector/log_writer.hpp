@@ -1,0 +1,56 @@
+#pragma once
+/// Judges and writes batches of DecisionEvents inside a transaction of its caller, for every store. The three laws are
+/// judged before anything of an incident is written; the unique indexes of the schema stand behind that.
+
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "persistence/ruvector/lru_map.hpp"
+#include "persistence/ruvector/write_session.hpp"
+
+namespace im::ruvector {
+
+class log_writer {
+public:
+  explicit log_writer(log_tables& tables);
+
+  /// A transaction has begun. With `newest_row` others may have written: what we remember may be old.
+  void begin(std::optional<std::int64_t> newest_row);
+  /// These come next, perhaps in several batches.
+  void expect(std::span<const new_event* const> events);
+  /// One result an event, in order.
+  [[nodiscard]] std::vector<append_result> append(const std::vector<new_event>& events);
+  void committed();
+  void rolled_back();
+  /// Projections were written by somebody else in this transaction.
+  void forget();
+
+  [[nodiscard]] std::int64_t newest_row() const { return next_row_ - 1; }
+
+private:
+  struct live_incident {
+    incident_state state;
+    incident_row row;
+    std::uint64_t snapshot_sequence = 0;
+  };
+  /// One incident's events of a batch, with the places of their results.
+  struct group {
+    std::vector<const new_event*> events;
+    std::vector<append_result*> results;
+  };
+
+  void append_foreign(const new_event& event, append_result& result);
+  void append_group(incident_id id, const group& g);
+  [[nodiscard]] std::optional<append_result> judge(const live_incident& incident, const group& g);
+  [[nodiscard]] std::optional<append_result> judge_opening(bool was_open, const incident_row& now);
+  void write_group(live_incident& incident, const incident_row& before, const group& g, const side_changes& changes);
+  [[nodiscard]] live_incident& hold(incident_id id);
+
+  log_tables& tables_;
+  lru_map<incident_id, live_incident> cache_;
+  std::unordered_map<incident_id, live_incident> held_;  // touched in this transaction
+  std::int64_t next_row_ = 1;
+};
+
+}  // namespace im::ruvector

@@ -1,0 +1,180 @@
+#include "persistence/ruvector/postgres_buffer.hpp"
+
+#include <array>
+
+#include "persistence/ruvector/row_readers.hpp"
+
+namespace im::ruvector::postgres {
+
+namespace {
+
+/// Columns of one type each, filled row by row.
+template <std::size_t N>
+class rows_of {
+public:
+  explicit rows_of(const std::array<type, N>& types) {
+    columns_.reserve(N);
+    for (const auto t : types) columns_.emplace_back(t);
+  }
+
+  template <class... Values>
+  void add(const Values&... values) {
+    static_assert(sizeof...(Values) == N);
+    std::size_t i = 0;
+    (columns_[i++].push(values), ...);
+  }
+  [[nodiscard]] bool empty() const { return columns_.front().size() == 0; }
+  [[nodiscard]] parameters take() {
+    parameters all;
+    for (auto& c : columns_) all.add(std::move(c));
+    return all;
+  }
+
+private:
+  std::vector<column> columns_;
+};
+
+constexpr auto number_type = type::int8;
+constexpr auto id_type = type::uuid;
+constexpr auto text_type = type::text;
+
+}  // namespace
+
+write_buffer::write_buffer(connection& db)
+    : db_{db},
+      put_events_{db,
+                  "INSERT INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
+                  " actions, doc) SELECT * FROM unnest(?1,?2,?3,?4,?5,?6,?7,?8,?9)"},
+      put_requests_{db,
+                    "INSERT INTO requests (request_key, event_row, disposition) SELECT * FROM unnest(?1,?2,?3)"
+                    " ON CONFLICT DO NOTHING"},
+      put_incidents_{
+          db,
+          "INSERT INTO incidents (incident_id, sequence, open, fingerprint_key, status, severity, category,"
+          " escalation_level, escalated, source, title, created_ms, updated_ms, due_kind, due_ms)"
+          " SELECT * FROM unnest(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
+          " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, open=excluded.open,"
+          " fingerprint_key=excluded.fingerprint_key, status=excluded.status, severity=excluded.severity,"
+          " category=excluded.category, escalation_level=excluded.escalation_level, escalated=excluded.escalated,"
+          " source=excluded.source, title=excluded.title, created_ms=excluded.created_ms,"
+          " updated_ms=excluded.updated_ms, due_kind=excluded.due_kind, due_ms=excluded.due_ms"},
+      put_gates_{db,
+                 "INSERT INTO approvals (request_id, incident_id, status, action_type, requested_ms, gate)"
+                 " SELECT * FROM unnest(?1,?2,?3,?4,?5,?6) ON CONFLICT (request_id, incident_id) DO UPDATE SET"
+                 " status=excluded.status, action_type=excluded.action_type, requested_ms=excluded.requested_ms,"
+                 " gate=excluded.gate"},
+      put_postmortems_{db,
+                       "INSERT INTO postmortems (postmortem_id, incident_id, status, written_ms, event_row)"
+                       " SELECT * FROM unnest(?1,?2,?3,?4,?5) ON CONFLICT (postmortem_id, incident_id) DO UPDATE SET"
+                       " status=excluded.status, written_ms=excluded.written_ms, event_row=excluded.event_row"},
+      publish_postmortems_{db,
+                           "UPDATE postmortems p SET status = n.status FROM unnest(?1,?2,?3) AS n(id, incident, status)"
+                           " WHERE p.postmortem_id = n.id AND p.incident_id = n.incident"},
+      put_snapshots_{db,
+                     "INSERT INTO snapshots (incident_id, sequence, state) SELECT * FROM unnest(?1,?2,?3)"
+                     " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, state=excluded.state"} {}
+
+void write_buffer::put(incident_id incident, const side_changes& changes) {
+  for (const auto& [id, gate] : changes.gates) gates_.insert_or_assign({id.value(), incident}, gate);
+  for (const auto& [id, document] : changes.postmortems) {
+    const auto [entry, added] = postmortems_.try_emplace({id.value(), incident}, document);
+    if (added) continue;
+    if (document.event_row)
+      entry->second = document;
+    else
+      entry->second.status = document.status;  // only published now
+  }
+}
+
+void write_buffer::put_snapshot(incident_id incident, std::uint64_t sequence, std::string state) {
+  snapshots_.insert_or_assign(incident, written_snapshot{sequence, std::move(state)});
+}
+
+std::size_t write_buffer::rows() const {
+  return events_.size() + covers_.size() + incidents_.size() + gates_.size() + postmortems_.size() + snapshots_.size();
+}
+
+answer write_buffer::send(statement* last) {
+  requests all;
+  add_events(all);
+  add_covers(all);
+  // Law 2's index looks at every row by itself: who leaves a fingerprint goes before who takes it.
+  add_incidents(all, false);
+  add_incidents(all, true);
+  add_gates(all);
+  add_postmortems(all);
+  add_snapshots(all);
+  if (last != nullptr) all.push_back({last, {}, {}});
+  clear();
+  if (all.empty()) return nullptr;
+  return db_.pipeline(all);
+}
+
+void write_buffer::clear() {
+  events_.clear();
+  covers_.clear();
+  incidents_.clear();
+  gates_.clear();
+  postmortems_.clear();
+  snapshots_.clear();
+}
+
+void write_buffer::add_events(requests& to) {
+  if (events_.empty()) return;
+  rows_of<9> rows{
+      {number_type, id_type, id_type, number_type, text_type, number_type, number_type, number_type, text_type}};
+  for (const auto& [event, at] : events_) {
+    const auto sequence = event->log ? std::optional{event->log->sequence} : std::nullopt;
+    rows.add(at, event->id, event->incident, sequence, event->agent_id, number(event->decision_type), event->timestamp,
+             event->action_count, event->document);
+  }
+  to.push_back({&put_events_, rows.take(), {}});
+}
+
+void write_buffer::add_covers(requests& to) {
+  if (covers_.empty()) return;
+  rows_of<3> rows{{id_type, number_type, number_type}};
+  for (const auto& c : covers_) rows.add(c.key, c.row, number(c.how));
+  to.push_back({&put_requests_, rows.take(), {}});
+}
+
+void write_buffer::add_incidents(requests& to, bool open) {
+  rows_of<15> rows{{id_type, number_type, number_type, id_type, number_type, number_type, number_type, number_type,
+                    number_type, text_type, text_type, number_type, number_type, number_type, number_type}};
+  for (const auto& [id, r] : incidents_)
+    if (r.open.value_or(false) == open)
+      rows.add(id, r.sequence, r.open, r.fingerprint, number(r.status), number(r.severity), number(r.category),
+               r.escalation_level, r.escalated, r.source, r.title, r.created_at, r.updated_at, number(r.due_kind),
+               r.due_at);
+  if (!rows.empty()) to.push_back({&put_incidents_, rows.take(), {}});
+}
+
+void write_buffer::add_gates(requests& to) {
+  if (gates_.empty()) return;
+  rows_of<6> rows{{id_type, id_type, number_type, number_type, number_type, text_type}};
+  for (const auto& [key, gate] : gates_)
+    rows.add(key.first, key.second, number(gate.status), number(gate.action_type), gate.requested_at, gate.item);
+  to.push_back({&put_gates_, rows.take(), {}});
+}
+
+void write_buffer::add_postmortems(requests& to) {
+  rows_of<5> written{{id_type, id_type, number_type, number_type, number_type}};
+  rows_of<3> published{{id_type, id_type, number_type}};
+  for (const auto& [key, document] : postmortems_) {
+    if (document.event_row)
+      written.add(key.first, key.second, number(document.status), document.written_at, *document.event_row);
+    else
+      published.add(key.first, key.second, number(document.status));
+  }
+  if (!written.empty()) to.push_back({&put_postmortems_, written.take(), {}});
+  if (!published.empty()) to.push_back({&publish_postmortems_, published.take(), {}});
+}
+
+void write_buffer::add_snapshots(requests& to) {
+  if (snapshots_.empty()) return;
+  rows_of<3> rows{{id_type, number_type, text_type}};
+  for (const auto& [id, s] : snapshots_) rows.add(id, s.sequence, s.state);
+  to.push_back({&put_snapshots_, rows.take(), {}});
+}
+
+}  // namespace im::ruvector::postgres

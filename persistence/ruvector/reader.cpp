@@ -1,0 +1,207 @@
+#include "persistence/ruvector/reader.hpp"
+
+#include <string>
+
+#include "persistence/ruvector/list_sql.hpp"
+#include "persistence/ruvector/postgres.hpp"
+#include "persistence/ruvector/projection.hpp"
+#include "persistence/ruvector/row_readers.hpp"
+#include "persistence/ruvector/sqlite.hpp"
+
+namespace im::ruvector {
+
+namespace {
+
+/// ?1 a whole agent id or nothing, ?2 and ?3 the bounds of its type part, ?4 a decision type, ?5 and ?6 times, ?7 an incident.
+std::string query_sql(const char* by_log_index, bool of_incident, bool count) {
+  std::string sql = count ? "SELECT count(*)" : "SELECT doc";
+  sql += " FROM decision_events";
+  if (of_incident) sql += by_log_index;
+  sql += of_incident ? " WHERE incident_id = ?7 AND" : " WHERE ?7 IS NULL AND";
+  sql +=
+      " timestamp_ms BETWEEN ?5 AND ?6 AND (?4 IS NULL OR decision_type = ?4)"
+      " AND (?1 IS NULL OR agent_id = ?1 OR (agent_id >= ?2 AND agent_id < ?3))";
+  if (!count) sql += " ORDER BY timestamp_ms DESC, row DESC LIMIT ?8 OFFSET ?9";
+  return sql;
+}
+
+std::optional<std::string> text_of(auto& s, const auto& id) {
+  return s.first([](const auto& r) { return std::string{r.text(0)}; }, id);
+}
+
+}  // namespace
+
+template <class Driver>
+reader<Driver>::reader(const typename Driver::source& from)
+    : db_{Driver::connect_reader(from)},
+      loader_{db_},
+      event_{db_, "SELECT doc FROM decision_events WHERE id = ?1"},
+      log_{db_,
+           "SELECT sequence, doc FROM decision_events WHERE incident_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT "
+           "?3"},
+      head_{db_, "SELECT max(sequence) FROM decision_events WHERE incident_id = ?1"},
+      request_{db_,
+               "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
+               " JOIN decision_events e ON e.row = r.event_row WHERE r.request_key = ?1"},
+      newest_row_{db_, "SELECT max(row) FROM decision_events"},
+      feed_{db_,
+            "SELECT row, actions, CASE WHEN actions > 0 THEN doc END FROM decision_events WHERE row >= ?1 ORDER BY row "
+            "LIMIT ?2"},
+      agent_state_{db_, "SELECT doc FROM agent_states WHERE incident_id = ?1"},
+      escalation_state_{db_, "SELECT doc FROM escalation_states WHERE incident_id = ?1"},
+      query_{db_, query_sql(Driver::by_log_index, false, false)},
+      query_count_{db_, query_sql(Driver::by_log_index, false, true)},
+      query_incident_{db_, query_sql(Driver::by_log_index, true, false)},
+      query_incident_count_{db_, query_sql(Driver::by_log_index, true, true)},
+      incidents_open_{db_, list_sql::open_incidents()},
+      incidents_ended_{db_, list_sql::ended_incidents()},
+      incidents_all_{db_, list_sql::all_incidents()},
+      incident_by_fingerprint_{db_, list_sql::open_incident_of_fingerprint()},
+      escalations_{db_, list_sql::escalations()},
+      approvals_{db_, list_sql::approvals(false)},
+      approvals_of_incident_{db_, list_sql::approvals(true)},
+      approval_{db_, "SELECT gate FROM approvals WHERE request_id = ?1 ORDER BY requested_ms DESC LIMIT 1"},
+      postmortems_{db_, list_sql::postmortems()},
+      postmortem_{db_,
+                  "SELECT p.status, e.doc FROM postmortems p JOIN decision_events e ON e.row = p.event_row"
+                  " WHERE p.postmortem_id = ?1 ORDER BY p.written_ms DESC LIMIT 1"},
+      deadlines_{db_, list_sql::deadlines()},
+      policy_{db_, "SELECT version, etag, doc FROM policies WHERE kind = ?1 AND id = ?2 ORDER BY row DESC LIMIT 1"},
+      policy_version_{db_, "SELECT version, etag, doc FROM policies WHERE kind = ?1 AND id = ?2 AND version = ?3"},
+      policy_count_{db_, "SELECT count(*) FROM policies"} {}
+
+template <class Driver>
+std::optional<std::string> reader<Driver>::event(event_id id) {
+  return text_of(event_, id);
+}
+
+template <class Driver>
+event_page reader<Driver>::query(const event_query& what) {
+  std::optional<std::string> low;
+  std::optional<std::string> high;
+  if (what.agent_id && what.agent_id->find(':') == std::string::npos) {
+    low = *what.agent_id + ':';
+    high = *what.agent_id + ';';  // the character after ':'
+  }
+  const auto type = what.decision_type ? std::optional{static_cast<int>(*what.decision_type)} : std::nullopt;
+  const auto from = what.from.value_or(time_point::min());
+  const auto to = what.to.value_or(time_point::max());
+  const read_transaction together{db_};
+  event_page page;
+  auto& count = what.incident ? query_incident_count_ : query_count_;
+  page.total = static_cast<std::uint64_t>(
+      count.first([](row r) { return r.integer(0); }, what.agent_id, low, high, type, from, to, what.incident)
+          .value_or(0));
+  std::size_t bytes = 0;
+  (what.incident ? query_incident_ : query_)
+      .each(
+          [&](row r) {
+            page.events.emplace_back(r.text(0));
+            bytes += page.events.back().size();
+            return bytes < limits::page_bytes;
+          },
+          what.agent_id, low, high, type, from, to, what.incident, what.limit, what.offset);
+  return page;
+}
+
+template <class Driver>
+log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t limit) {
+  const read_transaction together{db_};
+  log_page page;
+  page.head = static_cast<std::uint64_t>(head_.first([](row r) { return r.integer(0); }, id).value_or(0));
+  std::size_t bytes = 0;
+  auto last = after;
+  log_.each(
+      [&](row r) {
+        const auto sequence = static_cast<std::uint64_t>(r.integer(0));
+        if (sequence != last + 1)
+          damaged("the log of incident " + id.str() + " has a gap after sequence " + std::to_string(last));
+        last = sequence;
+        page.events.emplace_back(r.text(1));
+        bytes += page.events.back().size();
+        return bytes < limits::page_bytes;
+      },
+      id, after, limit);
+  return page;
+}
+
+template <class Driver>
+std::optional<covered_by> reader<Driver>::request(std::string_view id) {
+  return request_.first(
+      [&](row r) {
+        auto covered = read_cover(r);
+        covered.request_id = id;
+        return covered;
+      },
+      key_of(id));
+}
+
+template <class Driver>
+std::int64_t reader<Driver>::newest_row() {
+  return newest_row_.first([](row r) { return r.integer(0); }).value_or(0);
+}
+
+template <class Driver>
+feed_page reader<Driver>::actions(feed_cursor after, std::size_t limit) {
+  const bool whole = after.actions == feed_cursor::whole_event;
+  feed_page page{{}, after};
+  std::size_t bytes = 0;
+  feed_.each(
+      [&](row r) {
+        const auto at = r.integer(0);
+        const auto skip = at == after.row && !whole ? after.actions : 0;
+        const auto before = page.actions.size();
+        const bool ended = r.integer(1) == 0 || append_actions(page.actions, r.text(2), at, skip, limit - before);
+        const auto taken = static_cast<std::uint32_t>(page.actions.size() - before);
+        page.next = {at, ended ? feed_cursor::whole_event : skip + taken};
+        for (auto i = before; i < page.actions.size(); ++i) bytes += page.actions[i].size();
+        return page.actions.size() < limit && bytes < limits::page_bytes;
+      },
+      after.row + (whole ? 1 : 0), limits::feed_scan_events);
+  return page;
+}
+
+template <class Driver>
+std::optional<std::string> reader<Driver>::record(incident_id id, std::string (*make)(const incident_state&),
+                                                  statement& agents_own) {
+  const read_transaction together{db_};
+  const auto loaded = loader_.load(id);
+  if (loaded.state.opened) return make(loaded.state);
+  return text_of(agents_own, id);
+}
+
+template <class Driver>
+std::optional<std::string> reader<Driver>::incident_state_record(incident_id id) {
+  return record(id, &incident_state_json, agent_state_);
+}
+
+template <class Driver>
+std::optional<std::string> reader<Driver>::escalation_record(incident_id id) {
+  return record(id, &escalation_json, escalation_state_);
+}
+
+template <class Driver>
+std::optional<std::string> reader<Driver>::approval(approval_id id) {
+  return text_of(approval_, id);
+}
+
+template <class Driver>
+std::optional<policy_document> reader<Driver>::policy(policy_kind kind, std::string_view id,
+                                                      const std::optional<std::string>& version) {
+  const auto make = [&](row r) {
+    return policy_document{kind, std::string{id}, std::string{r.text(0)}, std::string{r.text(1)},
+                           std::string{r.text(2)}};
+  };
+  const auto number = static_cast<int>(kind);
+  return version ? policy_version_.first(make, number, id, *version) : policy_.first(make, number, id);
+}
+
+template <class Driver>
+std::uint64_t reader<Driver>::policy_count() {
+  return static_cast<std::uint64_t>(policy_count_.first([](row r) { return r.integer(0); }).value_or(0));
+}
+
+template class reader<postgres::driver>;
+template class reader<sqlite::driver>;
+
+}  // namespace im::ruvector

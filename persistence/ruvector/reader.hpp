@@ -1,0 +1,83 @@
+#pragma once
+/// All reads of any database, on a connection of their own. One thread at a time; `reader_pool` lends them out.
+
+#include <vector>
+
+#include "persistence/ruvector/state_loader.hpp"
+#include "persistence/ruvector/store.hpp"
+
+namespace im::ruvector {
+
+/// Throws store_failure.
+template <class Driver>
+class reader {
+public:
+  explicit reader(const typename Driver::source& from);
+
+  /// False: its connection is lost.
+  [[nodiscard]] bool usable() const { return Driver::usable(db_); }
+
+  [[nodiscard]] std::optional<std::string> event(event_id id);
+  [[nodiscard]] event_page query(const event_query& what);
+  [[nodiscard]] log_page log(incident_id id, std::uint64_t after, std::size_t limit);
+  [[nodiscard]] std::optional<covered_by> request(std::string_view id);
+  [[nodiscard]] std::int64_t newest_row();
+  [[nodiscard]] feed_page actions(feed_cursor after, std::size_t limit);
+
+  [[nodiscard]] std::optional<std::string> incident_state_record(incident_id id);
+  [[nodiscard]] std::optional<std::string> escalation_record(incident_id id);
+  [[nodiscard]] list_page incidents(const list_filter& filter);
+  [[nodiscard]] list_page escalations(const list_filter& filter);
+  [[nodiscard]] list_page approvals(const list_filter& filter);
+  [[nodiscard]] std::optional<std::string> approval(approval_id id);
+  [[nodiscard]] list_page postmortems(const list_filter& filter);
+  [[nodiscard]] std::optional<std::string> postmortem(postmortem_id id);
+  [[nodiscard]] std::vector<due_incident> deadlines(time_point before, std::optional<list_cursor> after,
+                                                    std::size_t limit);
+
+  [[nodiscard]] std::optional<policy_document> policy(policy_kind kind, std::string_view id,
+                                                      const std::optional<std::string>& version);
+  [[nodiscard]] std::uint64_t policy_count();
+
+private:
+  using connection = typename Driver::connection;
+  using statement = typename Driver::statement;
+  using row = typename Driver::row;
+  using read_transaction = typename Driver::read_transaction;
+  using place = list_cursor;
+  [[nodiscard]] list_page load_page(std::vector<place> places, std::size_t limit,
+                                    std::string (*make)(const incident_state&));
+  [[nodiscard]] std::optional<std::string> record(incident_id id, std::string (*make)(const incident_state&),
+                                                  statement& agents_own);
+
+  connection db_;
+  state_loader<Driver> loader_;
+  statement event_;
+  statement log_;
+  statement head_;
+  statement request_;
+  statement newest_row_;
+  statement feed_;
+  statement agent_state_;
+  statement escalation_state_;
+  statement query_;
+  statement query_count_;
+  statement query_incident_;
+  statement query_incident_count_;
+  statement incidents_open_;
+  statement incidents_ended_;
+  statement incidents_all_;
+  statement incident_by_fingerprint_;
+  statement escalations_;
+  statement approvals_;
+  statement approvals_of_incident_;
+  statement approval_;
+  statement postmortems_;
+  statement postmortem_;
+  statement deadlines_;
+  statement policy_;
+  statement policy_version_;
+  statement policy_count_;
+};
+
+}  // namespace im::ruvector

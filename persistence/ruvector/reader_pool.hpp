@@ -1,0 +1,85 @@
+#pragma once
+/// Lends readers; who finds none waits, within a bound. One whose connection was lost is replaced.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "persistence/ruvector/failure.hpp"
+#include "persistence/ruvector/reader.hpp"
+
+namespace im::ruvector {
+
+template <class Driver>
+class reader_pool {
+public:
+  reader_pool(typename Driver::source from, std::size_t count) : from_{std::move(from)}, slots_(count) {
+    for (auto& s : slots_) {
+      s = std::make_unique<reader<Driver>>(from_);
+      idle_.push_back(&s);
+    }
+  }
+
+  /// `what(reader)`. It may run twice: a connection that was lost while it lay idle is nobody's failure.
+  template <class Use>
+  auto use(Use&& what) {
+    for (;;) {
+      const lease mine{*this};
+      const bool fresh = *mine.place == nullptr;
+      if (fresh) *mine.place = std::make_unique<reader<Driver>>(from_);
+      try {
+        return what(**mine.place);
+      } catch (const store_failure& f) {
+        damage_.take(f);
+        if ((*mine.place)->usable()) throw;
+        mine.place->reset();
+        if (fresh) throw;
+      }
+    }
+  }
+
+  /// The first damage that a reader met.
+  [[nodiscard]] std::string damage() const { return damage_.first(); }
+
+private:
+  using slot = std::unique_ptr<reader<Driver>>;  // empty after its connection was lost
+
+  struct lease {
+    explicit lease(reader_pool& from) : pool{from}, place{from.borrow()} {}
+    lease(const lease&) = delete;
+    lease& operator=(const lease&) = delete;
+    ~lease() { pool.give_back(place); }
+    reader_pool& pool;
+    slot* place;
+  };
+
+  [[nodiscard]] slot* borrow() {
+    std::unique_lock lock{mutex_};
+    if (!returned_.wait_for(lock, limits::reader_wait, [&] { return !idle_.empty(); }))
+      throw store_failure{{errc::overloaded,
+                           "all connections to the database are busy",
+                           {},
+                           static_cast<int>(limits::retry_after.count())}};
+    auto* s = idle_.back();
+    idle_.pop_back();
+    return s;
+  }
+
+  void give_back(slot* s) {
+    {
+      const std::lock_guard lock{mutex_};
+      idle_.push_back(s);
+    }
+    returned_.notify_one();
+  }
+
+  typename Driver::source from_;
+  std::vector<slot> slots_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<slot*> idle_;
+  damage_note damage_;
+};
+
+}  // namespace im::ruvector

@@ -1,0 +1,49 @@
+#include "persistence/ruvector/sqlite_inspect.hpp"
+
+#include "persistence/ruvector/care.hpp"
+#include "persistence/ruvector/sqlite.hpp"
+#include "persistence/ruvector/sqlite_schema.hpp"
+
+namespace im::ruvector {
+
+namespace {
+
+/// `look(db)` on a file that exists and is ours.
+template <class Look>
+auto inspect(const std::filesystem::path& database, Look&& look)
+    -> result<decltype(look(std::declval<sqlite::connection&>()))> {
+  if (std::error_code failed; !std::filesystem::exists(database, failed))
+    return fail(errc::not_found, "there is no database " + database.string());
+  try {
+    sqlite::connection db{database.string(), sqlite::open_mode::read_only, limits::page_cache_kb / 8};
+    sqlite::expect_ours(db);
+    return look(db);
+  } catch (const store_failure& f) {
+    auto why = f.why();
+    why.message = database.string() + ": " + why.message;
+    return std::unexpected{std::move(why)};
+  } catch (const std::exception& e) {
+    return fail(errc::internal, e.what());
+  }
+}
+
+}  // namespace
+
+result<check_report> check_file(const std::filesystem::path& database) {
+  return inspect(database, [](sqlite::connection& db) {
+    try {
+      return check<sqlite::driver>(db);
+    } catch (const store_failure& f) {
+      if (!f.is_damage()) throw;
+      check_report report;
+      report.problems.emplace_back(f.what());
+      return report;
+    }
+  });
+}
+
+result<verify_report> verify_file(const std::filesystem::path& database) {
+  return inspect(database, [](sqlite::connection& db) { return verify<sqlite::driver>(db); });
+}
+
+}  // namespace im::ruvector

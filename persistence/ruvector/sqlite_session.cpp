@@ -1,0 +1,43 @@
+#include "persistence/ruvector/sqlite_session.hpp"
+
+#include "persistence/ruvector/care.hpp"
+#include "persistence/ruvector/limits.hpp"
+
+namespace im::ruvector::sqlite {
+
+session::session(const std::string& file)
+    : db_{file, open_mode::read_write, limits::page_cache_kb},
+      tables_{db_},
+      records_{db_},
+      checkpointer_{file},
+      newest_row_{db_, "SELECT max(row) FROM decision_events"},
+      data_version_{db_, "PRAGMA data_version"} {
+  db_.execute("PRAGMA synchronous=FULL");
+  db_.execute("PRAGMA recursive_triggers=ON");
+  checkpointer_.watch(db_);
+}
+
+std::optional<std::int64_t> session::begin() {
+  db_.execute("BEGIN IMMEDIATE");
+  // Another process may have written (a rebuild, a second service).
+  const auto version = data_version_.first([](row r) { return r.integer(0); }).value_or(0);
+  if (version == seen_version_) return std::nullopt;
+  seen_version_ = version;
+  return newest_row_.first([](row r) { return r.integer(0); }).value_or(0);
+}
+
+void session::rollback() noexcept {
+  seen_version_ = -1;
+  // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
+  if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void session::probe() {
+  // SQLite writes the page even where the number stays the same.
+  const auto version = statement{db_, "PRAGMA user_version"}.first([](row r) { return r.integer(0); }).value_or(0);
+  db_.execute(("PRAGMA user_version=" + std::to_string(version)).c_str());
+}
+
+check_report session::rebuild() { return ruvector::rebuild<driver>(db_, tables_); }
+
+}  // namespace im::ruvector::sqlite

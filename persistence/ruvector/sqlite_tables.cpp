@@ -1,0 +1,116 @@
+#include "persistence/ruvector/sqlite_tables.hpp"
+
+#include "messages/json/codec.hpp"
+#include "persistence/ruvector/row_readers.hpp"
+
+namespace im::ruvector::sqlite {
+
+namespace {
+
+bool indexed_columns_equal(const incident_row& a, const incident_row& b) {
+  return a.open == b.open && a.fingerprint == b.fingerprint && a.escalated == b.escalated && a.due_at == b.due_at &&
+         a.due_kind == b.due_kind && a.created_at == b.created_at && a.source == b.source && a.title == b.title;
+}
+
+}  // namespace
+
+tables::tables(connection& db)
+    : loader_{db},
+      insert_event_{
+          db,
+          "INSERT INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
+          " actions, doc) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)"},
+      event_by_id_{db, "SELECT sequence, doc FROM decision_events WHERE id = ?1"},
+      request_by_key_{db,
+                      "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
+                      " JOIN decision_events e ON e.row = r.event_row WHERE r.request_key = ?1"},
+      open_by_fingerprint_{db, "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 1"},
+      insert_row_{db,
+                  "INSERT INTO incidents (incident_id, sequence, open, fingerprint_key, status, severity, category,"
+                  " escalation_level, escalated, source, title, created_ms, updated_ms, due_kind, due_ms)"
+                  " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"},
+      update_row_{
+          db,
+          "UPDATE incidents SET sequence=?2, open=?3, fingerprint_key=?4, status=?5, severity=?6, category=?7,"
+          " escalation_level=?8, escalated=?9, source=?10, title=?11, created_ms=?12, updated_ms=?13, due_kind=?14,"
+          " due_ms=?15 WHERE incident_id=?1"},
+      update_unindexed_{db,
+                        "UPDATE incidents SET sequence=?2, status=?3, severity=?4, category=?5, escalation_level=?6,"
+                        " updated_ms=?7 WHERE incident_id=?1"},
+      put_gate_{
+          db,
+          "INSERT INTO approvals (request_id, incident_id, status, action_type, requested_ms, gate)"
+          " VALUES (?1,?2,?3,?4,?5,?6) ON CONFLICT (request_id, incident_id) DO UPDATE SET status=excluded.status,"
+          " action_type=excluded.action_type, requested_ms=excluded.requested_ms, gate=excluded.gate"},
+      put_postmortem_{db,
+                      "INSERT INTO postmortems (postmortem_id, incident_id, status, written_ms, event_row)"
+                      " VALUES (?1,?2,?3,?4,?5) ON CONFLICT (postmortem_id, incident_id) DO UPDATE SET"
+                      " status=excluded.status, written_ms=excluded.written_ms, event_row=excluded.event_row"},
+      publish_{db, "UPDATE postmortems SET status=?3 WHERE postmortem_id=?1 AND incident_id=?2"},
+      put_snapshot_{db,
+                    "INSERT INTO snapshots (incident_id, sequence, state) VALUES (?1,?2,?3)"
+                    " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, state=excluded.state"},
+      put_request_{
+          db, "INSERT INTO requests (request_key, event_row, disposition) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING"} {}
+
+std::optional<stored_event> tables::find_event(event_id id) {
+  return event_by_id_.first(
+      [](row r) {
+        stored_event out{std::nullopt, std::string{r.text(1)}};
+        if (!r.is_null(0)) out.sequence = static_cast<std::uint64_t>(r.integer(0));
+        return out;
+      },
+      id);
+}
+
+std::optional<covered_by> tables::find_request(text_key key) {
+  return request_by_key_.first([](row r) { return read_cover(r); }, key);
+}
+
+std::optional<incident_id> tables::open_incident(text_key fingerprint) {
+  return open_by_fingerprint_.first([](row r) { return incident_id{r.id(0)}; }, fingerprint);
+}
+
+void tables::insert_event(const new_event& event, std::int64_t row) {
+  const auto sequence = event.log ? std::optional{event.log->sequence} : std::nullopt;
+  insert_event_.run(row, event.id, event.incident, sequence, event.agent_id, number(event.decision_type),
+                    event.timestamp, event.action_count, event.document);
+}
+
+void tables::insert(const incident_row& r) {
+  insert_row_.run(r.id, r.sequence, r.open, r.fingerprint, number(r.status), number(r.severity), number(r.category),
+                  r.escalation_level, r.escalated, r.source, r.title, r.created_at, r.updated_at, number(r.due_kind),
+                  r.due_at);
+}
+
+void tables::update(const incident_row& before, const incident_row& now) {
+  const int changed =
+      indexed_columns_equal(before, now)
+          ? update_unindexed_.run(now.id, now.sequence, number(now.status), number(now.severity), number(now.category),
+                                  now.escalation_level, now.updated_at)
+          : update_row_.run(now.id, now.sequence, now.open, now.fingerprint, number(now.status), number(now.severity),
+                            number(now.category), now.escalation_level, now.escalated, now.source, now.title,
+                            now.created_at, now.updated_at, number(now.due_kind), now.due_at);
+  if (changed != 1) damaged("incident " + now.id.str() + " has a log but no projection; rebuild them");
+}
+
+void tables::write(incident_id incident, const side_changes& changes) {
+  for (const auto& [id, gate] : changes.gates)
+    put_gate_.run(id, incident, number(gate.status), number(gate.action_type), gate.requested_at, gate.item);
+  for (const auto& [id, document] : changes.postmortems) {
+    if (document.event_row)
+      put_postmortem_.run(id, incident, number(document.status), document.written_at, *document.event_row);
+    else
+      publish_.run(id, incident, number(document.status));
+  }
+}
+
+void tables::write_snapshot(const incident_state& state) {
+  put_snapshot_.run(state.record.id, state.head(), json::encode(state));
+}
+
+void tables::cover(text_key request, std::int64_t event_row, disposition how) {
+  put_request_.run(request, event_row, number(how));
+}
+
+}  // namespace im::ruvector::sqlite

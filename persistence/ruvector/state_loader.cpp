@@ -1,0 +1,28 @@
+#include "persistence/ruvector/state_loader.hpp"
+
+#include "messages/chain.hpp"
+#include "messages/json/codec.hpp"
+#include "persistence/ruvector/event_reader.hpp"
+#include "persistence/ruvector/failure.hpp"
+
+namespace im::ruvector {
+
+void state_assembly::snapshot(std::uint64_t sequence, std::string_view state) {
+  auto read = json::decode<incident_state>(state, json::read_bounds::stored());
+  if (!read) damaged("the snapshot of incident " + id_.str() + " cannot be read: " + read.error().message);
+  out_.state = std::move(*read);
+  out_.snapshot_sequence = sequence;
+}
+
+void state_assembly::event(std::string_view document) {
+  const auto event = read_stored(document);
+  if (!event) damaged(event.error().message);
+  if (event->sequence != head() + 1)
+    damaged("the log of incident " + id_.str() + " has a gap after sequence " + std::to_string(head()));
+  if (!links_to(out_.state, *event))
+    damaged("the log of incident " + id_.str() + " is not what was written: sequence " +
+            std::to_string(event->sequence) + " does not link to the event before it");
+  apply(out_.state, *event);
+}
+
+}  // namespace im::ruvector

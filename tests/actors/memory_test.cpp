@@ -1,0 +1,86 @@
+/// What stays in memory, and how much may be under way.
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/actors/world.hpp"
+
+using namespace im;
+using namespace im::test;
+
+TEST_CASE("an incident that nobody asks for leaves memory, and one that is asked for stays") {
+  world w;
+  const auto idle = opened(w, severity::p4, "idle");
+  const auto busy = opened(w, severity::p4, "busy");
+  for (int i = 0; i < 7; ++i) {
+    w.pass(limits::passivate_after / 5);
+    (void)w.ask(read_of(busy));
+  }
+  CHECK(w.metrics.incidents_live.value() == 1);
+  const auto reads = w.store->log_reads;
+  CHECK(w.ask(read_of(idle))->state->record.id == idle);
+  CHECK(w.store->log_reads == reads + 1);
+}
+
+TEST_CASE("who waits for a verdict keeps the incident in memory") {
+  world w;
+  const auto id = opened(w);
+  REQUIRE(w.ask(evaluation_of(id, severity::p0)).has_value());
+  const auto gate = w.store->states[id].pending_gate(gate_purpose::apply_escalation)->request.id;
+  w.pass(limits::passivate_after - seconds{10});
+  auto answer = w.await(id, gate, seconds{60});
+  w.pass(seconds{50});
+  CHECK_FALSE(answer->has_value());
+  CHECK(w.metrics.incidents_live.value() == 1);
+}
+
+TEST_CASE("an incident that only the clock wakes goes back to sleep as soon as it is seen to") {
+  auto time = std::make_shared<virtual_wall_clock>();
+  auto store = [&] {
+    world w{nullptr, time};
+    for (int i = 0; i < 300; ++i) (void)opened(w, severity::p2, "fp-" + std::to_string(i));
+    return w.store;
+  }();
+  const auto opened_writes = store->writes;
+  time->elapsed += std::chrono::hours{2};  // all of them are overdue
+  world w{store, time};
+  w.pass(seconds{3});
+  CHECK(w.metrics.incidents_live.value() == 0);
+  CHECK(w.metrics.incidents_awakened.value() >= 300);
+  CHECK(store->writes >= opened_writes + 300);
+  for (const auto& [id, log] : store->logs) CHECK(count_of<fact::escalation_evaluated>(log) >= 2);
+}
+
+TEST_CASE("however much is due, few incidents are woken at once") {
+  auto time = std::make_shared<virtual_wall_clock>();
+  auto store = [&] {
+    world w{nullptr, time};
+    for (int i = 0; i < 400; ++i) (void)opened(w, severity::p2, "fp-" + std::to_string(i));
+    return w.store;
+  }();
+  time->elapsed += std::chrono::hours{2};
+  store->logs_held = true;  // nobody gets on
+  world w{store, time};
+  w.pass(seconds{2});
+  CHECK(w.metrics.incidents_live.value() == limits::deadline_wakes);
+  w.release();
+  w.pass(seconds{3});
+  CHECK(w.metrics.incidents_live.value() == 0);
+  CHECK(w.metrics.incidents_awakened.value() >= 400);
+}
+
+TEST_CASE("beyond what may be under way a command is refused at once, and taken again when there is room") {
+  world w;
+  w.store->logs_held = true;
+  const auto id = id_of<incident_id>("unknown");
+  std::vector<pending> waiting;
+  for (std::size_t i = 0; i < limits::commands_in_flight; ++i) waiting.push_back(w.send(read_of(id)));
+  auto refused = w.send(read_of(id));  // nothing has run yet: the door itself says no
+  REQUIRE(refused->has_value());
+  REQUIRE_FALSE((*refused)->has_value());
+  CHECK((*refused)->error().code == errc::overloaded);
+  CHECK((*refused)->error().retry_after_s);
+  w.release();
+  w.run();
+  for (const auto& answer : waiting) REQUIRE(answer->has_value());
+  CHECK(w.ask(read_of(id)).error().code == errc::not_found);
+}

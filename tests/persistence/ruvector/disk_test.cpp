@@ -1,0 +1,200 @@
+/// A disk that is full or fails under the store: what is refused, what stays, and how it goes on.
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <mutex>
+#include <thread>
+
+#include "http/sync_client.hpp"
+#include "persistence/ruvector/service.hpp"
+#include "tests/persistence/ruvector/faulty_disk.hpp"
+#include "tests/persistence/ruvector/support.hpp"
+
+using namespace im;
+using namespace im::ruvector;
+using namespace im::ruvector::test;
+
+namespace {
+
+result<std::vector<append_result>> try_next(store& to, unsigned n) {
+  return try_append(to, read_events(batch_body(linked({attach_next(to, n)}, &to))).value());
+}
+
+std::uint64_t head_of(store& from, unsigned n) { return from.log(incident_number(n), 0, 1).value().head; }
+
+health_check part_of_health(store& of, std::string_view name) {
+  const auto checks = of.health();
+  const auto found = std::ranges::find(checks, name, &health_check::name);
+  REQUIRE(found != checks.end());
+  return *found;
+}
+
+/// Asks until it holds, as a probe of an orchestrator does; only the store's own threads are waited for.
+template <class Held>
+bool eventually(Held&& held) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (std::chrono::steady_clock::now() < until) {
+    if (held()) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+}  // namespace
+
+TEST_CASE("a full disk refuses writes by name, keeps what was acknowledged, and is forgotten once there is room") {
+  for (const std::int64_t room : {0, 1, 511, 4095, 4120, 9000, 20'000}) {
+    INFO("room for " << room << " bytes");
+    faulty_disk disk;
+    const temp_dir dir;
+    auto store = open_store(dir);
+    append_one(*store, open_event(1, "f1"));
+    disk.leave_room(room);
+    auto refused = try_next(*store, 1);
+    for (int i = 0; i < 20 && refused; ++i) refused = try_next(*store, 1);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::store_unavailable);
+    CHECK(contains(refused.error().message, "disk of the database is full"));
+    CHECK(refused.error().retry_after_s);
+    const auto head = head_of(*store, 1);
+    CHECK(store->log(incident_number(1), 0, 100)->events.size() == head);
+    CHECK_FALSE(try_next(*store, 1));
+    CHECK(head_of(*store, 1) == head);
+    disk.make_room();
+    REQUIRE(try_next(*store, 1));
+    CHECK(head_of(*store, 1) == head + 1);
+    CHECK(store->check()->problems.empty());
+    CHECK_FALSE(store->verify()->broken);
+    store.reset();
+    CHECK(head_of(*open_store(dir), 1) == head + 1);
+  }
+}
+
+TEST_CASE("health is lost while the disk is full and comes back by itself, and the log hears of both once") {
+  faulty_disk disk;
+  const temp_dir dir;
+  const auto store = open_store(dir);
+  std::vector<std::string> told;  // by the writer's thread, before the write is answered
+  store->on_trouble([&](std::string_view why) { told.emplace_back(why); });
+  append_one(*store, open_event(1, "f1"));
+  CHECK(part_of_health(*store, "database_write").status == check_status::pass);
+  disk.leave_room(0);
+  CHECK_FALSE(try_next(*store, 1));
+  CHECK_FALSE(try_next(*store, 1));
+  for (int asked = 0; asked < 3; ++asked) {
+    const auto writing = part_of_health(*store, "database_write");
+    CHECK(writing.status == check_status::fail);
+    CHECK(contains(writing.message, "make room"));
+    CHECK(part_of_health(*store, "database_read").status == check_status::pass);
+  }
+  disk.make_room();
+  CHECK(eventually([&] { return part_of_health(*store, "database_write").status == check_status::pass; }));
+  CHECK(head_of(*store, 1) == 1);
+  store->close();
+  REQUIRE(told.size() == 2);
+  CHECK(contains(told[0], "full"));
+  CHECK(told[1].empty());
+}
+
+TEST_CASE(
+    "a service on a full disk answers 503, is unhealthy with the reason, logs it, and comes back without a restart") {
+  faulty_disk disk;
+  const temp_dir dir;
+  std::mutex mutex;
+  std::vector<std::string> logged;
+  service_config config;
+  config.data_file = dir / "ruvector.db";
+  config.api_key = http::secret{"a key"};
+  config.log = [&](log_level, std::string_view text) {
+    const std::lock_guard lock{mutex};
+    logged.emplace_back(text);
+  };
+  service running{std::move(config)};
+  REQUIRE(running.start());
+  http::sync_client client{http::origin::parse("http://127.0.0.1:" + std::to_string(running.port())).value()};
+  const auto health = [&] { return client.request(http::verb::get, "/api/v1/health", {}, {}).value(); };
+  const auto store_one = [&](unsigned n) {
+    const auto body = batch_body(linked({open_event(n, "f" + std::to_string(n))}));
+    return client.request(http::verb::post, "/api/v1/decision-events/batch", body, {{"Authorization", "Bearer a key"}})
+        .value();
+  };
+  CHECK(store_one(1).status_code == 200);
+  CHECK(health().status_code == 200);
+  disk.leave_room(0);
+  const auto refused = store_one(2);
+  CHECK(refused.status_code == 503);
+  CHECK(refused.header("Retry-After"));
+  CHECK(contains(refused.body, "disk of the database is full"));
+  const auto unhealthy = health();
+  CHECK(unhealthy.status_code == 503);
+  CHECK(contains(unhealthy.body, "make room"));
+  disk.make_room();
+  CHECK(eventually([&] { return health().status_code == 200; }));
+  CHECK(store_one(2).status_code == 200);
+  running.stop();
+  const auto said = [&](std::string_view part) {
+    return std::ranges::count_if(logged, [&](const auto& line) { return contains(line, part); });
+  };
+  CHECK(said("the store refuses writes: ") == 1);
+  CHECK(said("the store takes writes again") == 1);
+}
+
+TEST_CASE("a write whose sync fails is not acknowledged, and the same write again is stored once") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    INFO("seed " << seed);
+    faulty_disk disk{seed};
+    const temp_dir dir;
+    auto store = open_store(dir);
+    append_one(*store, open_event(1, "f1"));
+    disk.fail_syncs(1);
+    const auto event = attach_next(*store, 1);
+    const auto refused = try_append(*store, read_events(batch_body(linked({event}, store.get()))).value());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::store_unavailable);
+    CHECK(contains(refused.error().message, "disk of the database failed"));
+    CHECK(part_of_health(*store, "database_write").status == check_status::fail);
+    CHECK(head_of(*store, 1) == 1);
+    CHECK(append_one(*store, event).outcome == append_outcome::created);
+    CHECK(part_of_health(*store, "database_write").status == check_status::pass);
+    // What the failed sync forgot must not be missed by what was acknowledged after it.
+    disk.lose_power_after(1 + static_cast<int>(seed % 8));
+    store.reset();
+    CHECK_FALSE(disk.has_power());
+    disk.bring_back(dir.path());
+    store = open_store(dir);
+    CHECK(head_of(*store, 1) == 2);
+    CHECK(store->check()->problems.empty());
+  }
+}
+
+TEST_CASE("a database that cannot take over its write-ahead log says so, and loses nothing") {
+  faulty_disk disk;
+  const temp_dir dir;
+  auto store = open_store(dir);
+  append_one(*store, open_event(1, "f1"));
+  disk.refuse_writes_to("ruvector.db");
+  const auto write_much = [&] {
+    auto large = attach_next(*store, 1);
+    large.outputs.text = "{\"note\":\"" + std::string(200'000, 'x') + "\"}";
+    append_one(*store, large);
+  };
+  while (part_of_health(*store, "database_chores").status == check_status::pass && head_of(*store, 1) < 500)
+    write_much();
+  const auto chores = part_of_health(*store, "database_chores");
+  CHECK(chores.status == check_status::warn);
+  CHECK(contains(chores.message, "write-ahead log"));
+  CHECK(part_of_health(*store, "database_write").status == check_status::pass);
+  const auto head = head_of(*store, 1);
+  store.reset();  // its last copy fails too
+  store = open_store(dir);
+  CHECK(head_of(*store, 1) == head);
+  disk.make_room();
+  CHECK(eventually([&] {
+    write_much();
+    return part_of_health(*store, "database_chores").status == check_status::pass;
+  }));
+  CHECK(store->check()->problems.empty());
+}

@@ -1,0 +1,45 @@
+#pragma once
+/// A disk that fills up, fails and loses power, under a real SQLite: a VFS that stands before the system's and is the default
+/// one while it lives. What was written and not yet synced is lost, kept or torn by a seed when the power goes.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace im::ruvector::test {
+
+/// One at a time. Files of every folder are on it; they must be closed when it ends.
+class faulty_disk {
+public:
+  explicit faulty_disk(std::uint64_t seed = 1);
+  faulty_disk(const faulty_disk&) = delete;
+  faulty_disk& operator=(const faulty_disk&) = delete;
+  ~faulty_disk();
+
+  /// So many bytes can be written yet; the write that goes beyond is cut there, and it and all that follow say SQLITE_FULL.
+  void leave_room(std::int64_t bytes);
+  /// Only files whose names end so are full.
+  void refuse_writes_to(std::string name_end);
+  void make_room();
+
+  /// The next `count` syncs fail, and what they were to make durable may or may not be.
+  void fail_syncs(int count);
+
+  /// The power goes at the `count`-th write, sync, cut or removal from now: that one is torn, and everything after it fails.
+  void lose_power_after(int count);
+  [[nodiscard]] bool has_power() const;
+
+  /// Writes, syncs, cuts and removals so far.
+  [[nodiscard]] int operations() const;
+
+  /// What is on the disk's plates, as files of `folder`, which was on it and whose files are closed. The power is back.
+  void bring_back(const std::filesystem::path& folder);
+
+  class state;
+
+private:
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace im::ruvector::test
