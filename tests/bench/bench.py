@@ -25,7 +25,10 @@ class Bench:
         self.o = options
         self.results = json.loads(RESULTS.read_text()) if RESULTS.exists() and options.only else {}
         self.results.setdefault("about", {}).update(report.machine())
-        self.results["about"].update({"runs": options.runs, "seconds": options.seconds, "open": options.open})
+        # Figures that are kept may come from other spans than these.
+        span = f"{options.runs} runs of {options.seconds} s"
+        spans = [kept for kept in self.results["about"].get("spans", []) if kept != span]
+        self.results["about"].update({"spans": [*spans, span], "open": options.open})
 
     # What is measured: each takes turns with its references, so that noise falls on all alike.
 
@@ -121,7 +124,8 @@ class Bench:
             with Manager() as m:
                 self.note("start_empty_s", m.ready_s)
         held = 0
-        for wanted in sorted({10_000, min(100_000, self.o.open), self.o.open}):
+        few = min(10_000, self.o.open)
+        for wanted in sorted({few, min(10 * few, self.o.open), self.o.open}):
             with Manager(store) as m:
                 if wanted > held:
                     load(m.url, "churn", "--batch", 100, "-c", 8, "-n", (wanted - held + 99) // 100, "--no-reconcile")

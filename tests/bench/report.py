@@ -149,7 +149,7 @@ def write(results):
     table = Table(results)
     text = f"""# Performance
 
-Written by `tests/bench/run` on {about['date']}; do not edit. Medians of {about['runs']} runs of {about['seconds']} s, in brackets the least and the greatest. Each
+Written by `tests/bench/run` on {about['date']}; do not edit. Medians of {' and of '.join(about['spans'])}, in brackets the least and the greatest. Each
 reference was measured in turn with what stands beside it, by the same client (`llm-im-load`), on the same machine, which
 runs the generator too: {about['cores']} cores ({about['cpu']}), {about['memory_gib']} GiB, Linux {about['kernel']}; a synchronised write of 4 KB takes {about['sync_ms']} ms; the load before the
 first run was {about['load_before']:.1f}.{' **The machine was not quiet: take the ratios, not the figures.**' if about['load_before'] > 0.5 else ''}

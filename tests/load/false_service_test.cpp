@@ -20,8 +20,8 @@ class false_service {
 public:
   enum class fate { kept, forgotten, doubled, refused, misplaced };
 
-  explicit false_service(std::function<fate(std::uint64_t n)> decide)
-      : decide_{std::move(decide)}, server_{{.address = "127.0.0.1", .port = 0}, routes()} {
+  explicit false_service(std::function<fate(std::uint64_t n)> decide, bool shows_logs = true)
+      : decide_{std::move(decide)}, shows_logs_{shows_logs}, server_{{.address = "127.0.0.1", .port = 0}, routes()} {
     server_.start();
   }
   ~false_service() { server_.stop(); }
@@ -62,6 +62,7 @@ private:
 
   /// Pages of two, so that reading goes on.
   http::response log(std::string_view id, std::size_t after) {
+    if (!shows_logs_) return {.code = http::status::unauthorized};
     const std::scoped_lock guard{mutex_};
     const auto& requests = logs_[std::string{id}];
     json::writer out;
@@ -86,6 +87,7 @@ private:
   }
 
   std::function<fate(std::uint64_t)> decide_;
+  bool shows_logs_;
   std::mutex mutex_;
   std::uint64_t taken_ = 0;
   std::map<std::string, incident_id> incidents_;
@@ -148,6 +150,14 @@ TEST_CASE("events that took effect twice are counted as doubled") {
 TEST_CASE("an event in another incident's log does not hold") {
   const false_service confused{[](std::uint64_t n) { return n > 100 ? fate::misplaced : fate::kept; }};
   CHECK_FALSE(loaded(confused).checked->holds());
+}
+
+TEST_CASE("logs that cannot be read are told apart from logs that lack something") {
+  const false_service mute{[](std::uint64_t) { return fate::kept; }, false};
+  const auto found = loaded(mute);
+  CHECK(found.checked->unread == 7);
+  CHECK(found.checked->missing == events);
+  CHECK(as_text({}, found).find("7 logs could not be read") != std::string::npos);
 }
 
 TEST_CASE("what is refused is counted, not measured and not looked for") {

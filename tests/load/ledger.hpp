@@ -18,7 +18,8 @@ struct reconciliation {
   std::uint64_t doubled = 0;    ///< in the logs more than once
   std::uint64_t misplaced = 0;  ///< in the log of another incident than was told
   std::uint64_t extra = 0;      ///< in a log though no acknowledgement arrived: allowed, the answer may have been lost
-  std::uint64_t incidents = 0;  ///< whose logs were read
+  std::uint64_t incidents = 0;  ///< whose logs were asked for
+  std::uint64_t unread = 0;     ///< logs that could not be read: what they may hold counts as missing
 
   [[nodiscard]] bool holds() const { return missing == 0 && doubled == 0 && misplaced == 0; }
 };

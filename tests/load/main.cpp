@@ -78,6 +78,8 @@ int tell(const options& asked, const report& found) {
     fmt::print("{}", json);
   else if (!asked.json_file.empty() && !write_file(asked.json_file, json))
     return complain("cannot write " + asked.json_file, usage);
+  if (found.checked && found.checked->unread != 0)
+    return complain("not all logs could be read back; is the key right, and is the service still there?", lost);
   if (found.checked && !found.checked->holds()) return complain("what was acknowledged is not what is stored", lost);
   if (found.measured.sum.begun > 0 && found.measured.sum.units == 0 && found.measured.sum.failed() > 0)
     return complain("nothing was taken", unreachable);

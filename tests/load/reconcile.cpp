@@ -77,8 +77,10 @@ reconciliation reconcile(const ledger& noted, const run_id& ids, const log_sourc
   if (noted.incidents().empty()) return into.finish();
   plan reading{.to = from.at, .players = readers, .count = noted.incidents().size()};
   // One thread: the reconciler is nobody else's.
-  (void)run_phase(reading, 1, [&] { return std::make_unique<log_reader>(noted, ids, from.to, into); }, {});
-  return into.finish();
+  const auto read = run_phase(reading, 1, [&] { return std::make_unique<log_reader>(noted, ids, from.to, into); }, {});
+  auto found = into.finish();
+  found.unread = read.sum.failed();
+  return found;
 }
 
 }  // namespace im::load

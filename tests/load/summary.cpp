@@ -70,6 +70,7 @@ std::string verdict_text(const reconciliation& r, double seconds) {
                           grouped(r.doubled));
   if (r.misplaced != 0) text += fmt::format(", {} in another incident than was told", grouped(r.misplaced));
   if (r.extra != 0) text += fmt::format(", {} stored whose answer did not arrive", grouped(r.extra));
+  if (r.unread != 0) text += fmt::format(", {} logs could not be read", grouped(r.unread));
   return text + fmt::format(" ({} logs read in {:.1f} s)", grouped(r.incidents), seconds);
 }
 
@@ -128,6 +129,7 @@ void write_checked(json::writer& out, const report& found) {
   member(out, "misplaced", r.misplaced);
   member(out, "extra", r.extra);
   member(out, "incidents", r.incidents);
+  member(out, "unread", r.unread);
   member(out, "seconds", found.checked_s);
   out.end_object();
 }
