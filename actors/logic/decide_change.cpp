@@ -69,6 +69,16 @@ fact::incident_changed fact_of(const cmd::change_incident& change) {
   return f;
 }
 
+/// A change that ends a deadline which has passed, before the clock came to it, records the breach itself: nobody else will.
+sla_state sla_after(const incident& record, incident_status next, time_point now) {
+  auto sla = record.sla;
+  if (!is_open(record.status) || next == record.status) return sla;
+  const auto late = sla_at(record, now);
+  if (next != incident_status::escalated) sla.acknowledgment_breached = late.acknowledgment_breached;
+  if (!is_open(next)) sla.resolution_breached = late.resolution_breached;
+  return sla;
+}
+
 void record_change(drafting& d, fact::incident_changed f) {
   const auto status = f.status.value_or(d.state.record.status);
   change_output output{f.change, status, f.severity.value_or(d.state.record.severity), f.comment, {}};
@@ -148,6 +158,7 @@ outcome decide_change(drafting& d, const cmd::change_incident& change) {
                                     " does not allow: " + std::string{to_string(change.change)});
   auto f = fact_of(change);
   if (next != record.status) f.status = next;
+  if (const auto sla = sla_after(record, *next, d.ctx.now); sla != record.sla) f.sla = sla;
   switch (change.change) {
     case change_kind::close: return close(d, change, std::move(f));
     case change_kind::escalate: return escalate(d, change, std::move(f));

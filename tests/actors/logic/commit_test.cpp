@@ -166,3 +166,20 @@ TEST_CASE("a deadline's request names its place in the log, so a moment that is 
   CHECK(std::get<cmd::evaluation_due>(logic::due_command(state, {deadline_kind::sla_resolution, t0, {}}).body).kind ==
         deadline_kind::sla_resolution);
 }
+
+TEST_CASE("a change that ends a deadline which has passed records the breach, and one that ends none leaves it to the clock") {
+  auto state = plan(nothing(), {signal_of("e0", severity::p2)}).after;
+  state.record.sla.acknowledgment_deadline = after(60);
+  state.record.sla.resolution_deadline = after(120);
+  const auto sla_after = [&](change_kind change, double at_s) {
+    return plan(state, {change_of("c", change)}, after(at_s)).after.record.sla;
+  };
+  CHECK_FALSE(sla_after(change_kind::acknowledge, 59).acknowledgment_breached);
+  CHECK(sla_after(change_kind::acknowledge, 61).acknowledgment_breached);
+  CHECK(sla_after(change_kind::start, 61).acknowledgment_breached);
+  CHECK_FALSE(sla_after(change_kind::acknowledge, 121).resolution_breached);
+  CHECK_FALSE(sla_after(change_kind::comment, 121).acknowledgment_breached);
+  const auto resolved = sla_after(change_kind::resolve, 121);
+  CHECK(resolved.acknowledgment_breached);
+  CHECK(resolved.resolution_breached);
+}

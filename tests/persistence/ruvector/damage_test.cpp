@@ -103,8 +103,12 @@ TEST_CASE("a bit that turned over is met by somebody, or changed nothing") {
       ++chained;
       continue;
     }
-    const auto store = open_store(dir);
-    REQUIRE(logs_of(*store) == expected);
+    const auto store = sqlite_store::open(dir / "ruvector.db");
+    if (!store) {  // the words of a trigger, which nothing reads until somebody wants to write
+      ++refused;
+      continue;
+    }
+    REQUIRE(logs_of(**store) == expected);
   }
   INFO(refused << " refused, " << checked << " found by check, " << chained << " by the chain alone");
   CHECK(checked > 20);
