@@ -148,8 +148,8 @@ struct decision_event {
   std::optional<time_point> review_deadline;
   std::optional<im::audit_metadata> audit_metadata;
   im::incident_id incident_id;
-  std::uint64_t sequence = 0;           ///< position in the incident's log, from 1
-  std::string previous_hash;            ///< SHA-256 of the text before it in that log; empty for the first (messages/chain)
+  std::uint64_t sequence = 0;  ///< position in the incident's log, from 1
+  std::string previous_hash;   ///< SHA-256 of the text before it in that log; empty for the first (messages/chain)
   std::vector<request_id> request_ids;  ///< every request and event id that it covers
   fact_box fact;
 

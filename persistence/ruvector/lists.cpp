@@ -135,9 +135,12 @@ list_page reader<Driver>::incidents(const list_filter& filter) {
   const auto key = filter.fingerprint ? std::optional{key_of(*filter.fingerprint)} : std::nullopt;
   std::vector<place> places;
   const auto read = [&](statement& list, const auto&... more) {
-    list.each([&](row r) { places.push_back({r.time(0), r.id(1)}); }, start.at, start.id, filter.statuses.mask(),
-              filter.severities.mask(), filter.categories.mask(), filter.source, like_pattern(filter.title_part), key,
-              filter.limit + 1, more...);
+    list.each(
+        [&](row r) {
+          places.push_back({r.time(0), r.id(1)});
+        },
+        start.at, start.id, filter.statuses.mask(), filter.severities.mask(), filter.categories.mask(), filter.source,
+        like_pattern(filter.title_part), key, filter.limit + 1, more...);
   };
   if (key)
     read(incidents_of_fingerprint_, filter.open);

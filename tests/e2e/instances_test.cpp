@@ -74,15 +74,14 @@ TEST_CASE("one event given to two instances at once opens one incident, and both
 TEST_CASE("a workflow that waits on one instance is resumed by votes that were given on the other") {
   two_managers both;
   const auto id = open_incident(both.a, "high");
-  const auto gate =
-      both.a.post("/api/v1/agents/hitl/request",
-                  js::object{{"incident_id", id}, {"action_type", "rollback"}, {"requester_id", "bob"}})
-          .str("/data/approval_request_id");
+  const auto gate = both.a
+                        .post("/api/v1/agents/hitl/request",
+                              js::object{{"incident_id", id}, {"action_type", "rollback"}, {"requester_id", "bob"}})
+                        .str("/data/approval_request_id");
   answer waited;
   {
-    const std::jthread orchestrator{[&] {
-      waited = caller{both.second_url()}.get("/api/v1/agents/hitl/status?wait=20&request_id=" + gate);
-    }};
+    const std::jthread orchestrator{
+        [&] { waited = caller{both.second_url()}.get("/api/v1/agents/hitl/status?wait=20&request_id=" + gate); }};
     CHECK(both.a.post("/api/v1/agents/hitl/decide", vote(gate, "ada", "incident_commander")).status == 200);
     CHECK(both.a.post("/api/v1/agents/hitl/decide", vote(gate, "grace", "sre_lead")).status == 200);
   }

@@ -48,9 +48,7 @@ bool is_refused(const answer& told) {
   return told.status == 503 && told.headers.get("Retry-After").has_value() && told.flag("/error/retryable");
 }
 
-js::object comment(const std::string& id) {
-  return {{"actor", "grace"}, {"comment", "looking"}, {"execution_id", id}};
-}
+js::object comment(const std::string& id) { return {{"actor", "grace"}, {"comment", "looking"}, {"execution_id", id}}; }
 
 }  // namespace
 
@@ -75,7 +73,9 @@ TEST_CASE("whatever happens to one exchange with the store, its write takes effe
   CHECK(is_whole(log));
 }
 
-TEST_CASE("while every call of the store fails writes are refused and live incidents are read as stale; then all is well again") {
+TEST_CASE(
+    "while every call of the store fails writes are refused and live incidents are read as stale; then all is well "
+    "again") {
   const auto kind = GENERATE(fault::refuse, fault::answer_500, fault::answer_429, fault::half_open, fault::truncate);
   CAPTURE(to_string(kind));
   over_a_proxy at;

@@ -167,7 +167,9 @@ TEST_CASE("a deadline's request names its place in the log, so a moment that is 
         deadline_kind::sla_resolution);
 }
 
-TEST_CASE("a change that ends a deadline which has passed records the breach, and one that ends none leaves it to the clock") {
+TEST_CASE(
+    "a change that ends a deadline which has passed records the breach, and one that ends none leaves it to the "
+    "clock") {
   auto state = plan(nothing(), {signal_of("e0", severity::p2)}).after;
   state.record.sla.acknowledgment_deadline = after(60);
   state.record.sla.resolution_deadline = after(120);
