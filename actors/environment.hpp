@@ -25,6 +25,7 @@ struct actor_environment {
   telemetry::metrics& metrics;
   logic::decider who;
   seconds passivate_after = limits::passivate_after;
+  std::size_t live_incidents = limits::live_incidents;  ///< of all shards together
   /// Told of every child that a supervisor spawns; tests kill them through it.
   std::function<void(logic::child_kind, const caf::actor&)> on_child = {};
 };
@@ -35,6 +36,7 @@ struct house {
   persistence_actor persistence;
   policy_cache_actor policies;
   alarm_clock_actor alarms;
+  std::size_t live_per_shard = 0;
 };
 
 }  // namespace im

@@ -1,5 +1,7 @@
 #include "actors/incident_house.hpp"
 
+#include <algorithm>
+
 #include "actors/alarm_clock.hpp"
 #include "actors/deadline_keeper.hpp"
 #include "actors/incident_registry.hpp"
@@ -10,7 +12,8 @@ incident_house::incident_house(caf::actor_system& system, const actor_environmen
                                policy_names policies, std::size_t shards)
     : system_{system}, env_{env} {
   auto cache = system.spawn<policy_cache>(env, persistence, std::move(policies));
-  house_ = {&env, std::move(persistence), std::move(cache), system.spawn<alarm_clock>()};
+  house_ = {&env, std::move(persistence), std::move(cache), system.spawn<alarm_clock>(),
+            std::max<std::size_t>(env.live_incidents / shards, 1)};
   for (std::size_t i = 0; i < shards; ++i) shards_.push_back(system.spawn<incident_registry>(house_));
 }
 

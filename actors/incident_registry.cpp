@@ -148,9 +148,10 @@ void incident_registry_state::send(outbox& out) {
 
 incident_registry_state::entry* incident_registry_state::supervise(const incident_id& id, bool fresh) {
   if (const auto known = incidents_.find(id); known != incidents_.end()) return &known->second;
-  if (incidents_.size() >= limits::live_incidents_per_shard) {
+  if (incidents_.size() >= house_.live_per_shard) {
     ask_longest_idle(limits::passivations_at_once);
-    if (incidents_.size() >= limits::live_incidents_per_shard + limits::live_incidents_grace) return nullptr;
+    const auto grace = house_.live_per_shard * limits::live_incidents_grace_percent / 100 + 1;
+    if (incidents_.size() >= house_.live_per_shard + grace) return nullptr;
   }
   auto supervisor = self_->home_system().spawn<incident_supervisor>(house_, registry_actor{self_}, id, fresh);
   self_->monitor(supervisor);

@@ -46,12 +46,12 @@ inline constexpr std::size_t recent_requests_per_incident = 64;  ///< answered f
 
 // Actors
 inline constexpr std::size_t registry_shards = 4;
-inline constexpr std::size_t supervisor_queue_commands = 4096;   ///< waiting while a write is in flight
-inline constexpr std::size_t commands_per_commit = 512;          ///< decided together, written together
-inline constexpr std::size_t events_per_commit = 64;             ///< DecisionEvents of one incident in one write
-inline constexpr std::size_t commands_in_flight = 32 * 1024;     ///< taken in and not answered; then 503 at once
-inline constexpr std::size_t live_incidents_per_shard = 25'000;  ///< beyond, the longest idle leave memory
-inline constexpr std::size_t live_incidents_grace = 2'500;       ///< above that bound while they leave; then 503
+inline constexpr std::size_t supervisor_queue_commands = 4096;  ///< waiting while a write is in flight
+inline constexpr std::size_t commands_per_commit = 512;         ///< decided together, written together
+inline constexpr std::size_t events_per_commit = 64;            ///< DecisionEvents of one incident in one write
+inline constexpr std::size_t commands_in_flight = 32 * 1024;    ///< taken in and not answered; then 503 at once
+inline constexpr std::size_t live_incidents = 50'000;  ///< `MAX_LIVE_INCIDENTS`: beyond, the longest idle leave
+inline constexpr std::size_t live_incidents_grace_percent = 10;  ///< more while they leave; then 503
 inline constexpr std::size_t passivations_at_once = 64;          ///< asked for at a time
 inline constexpr std::size_t opening_waiters = 4096;             ///< signals that wait for their incident to open
 inline constexpr int redecisions = 8;                            ///< lost races before a command answers 503

@@ -74,6 +74,7 @@ public:
              metrics_,
              {settings_.service_version, instance_name(), environment_of(settings_.platform)},
              settings_.passivate_after,
+             settings_.max_live_incidents,
              {}} {}
 
   result<void> start() {

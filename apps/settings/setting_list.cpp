@@ -212,6 +212,9 @@ void add_incidents(specs& to, const settings& d) {
   to.push_back(number("PASSIVATE_AFTER_SECS", "an incident idle for so long leaves memory", 1, 86'400,
                       std::to_string(d.passivate_after.count()),
                       [](settings& s, long n) { s.passivate_after = std::chrono::seconds{n}; }));
+  to.push_back(number("MAX_LIVE_INCIDENTS", "incidents in memory; beyond, the longest idle leave it", 100, 10'000'000,
+                      std::to_string(d.max_live_incidents),
+                      [](settings& s, long n) { s.max_live_incidents = static_cast<std::size_t>(n); }));
   to.push_back(id("ESCALATION_POLICY_ID", "policy of escalations", limits::name_chars, &settings::escalation_policy_id,
                   d.escalation_policy_id));
   to.push_back(id("APPROVAL_POLICY_ID", "policy of approval gates", limits::name_chars, &settings::approval_policy_id,

@@ -54,6 +54,7 @@ struct settings {
   std::filesystem::path data_dir = "./data";  ///< of the embedded store
   std::filesystem::path policies_dir;         ///< seeds an empty embedded store; empty: those beside the program
   std::chrono::seconds passivate_after = limits::passivate_after;
+  std::size_t max_live_incidents = limits::live_incidents;
 
   std::string escalation_policy_id = "default-escalation-policy";
   std::string approval_policy_id = "default-approval-policy";

@@ -84,3 +84,29 @@ TEST_CASE("beyond what may be under way a command is refused at once, and taken 
   for (const auto& answer : waiting) REQUIRE(answer->has_value());
   CHECK(w.ask(read_of(id)).error().code == errc::not_found);
 }
+
+TEST_CASE("beyond the bound the longest unused incidents leave memory, and nobody is refused for it") {
+  world w{nullptr, nullptr, 20};
+  std::vector<incident_id> ids;
+  for (int i = 0; i < 200; ++i) ids.push_back(opened(w, severity::p4, "fp-" + std::to_string(i)));
+  CHECK(w.metrics.incidents_live.value() <= 20 + 4);
+  for (const auto& id : ids) CHECK(w.ask(change_of(id, change_kind::acknowledge)).has_value());
+  CHECK(w.metrics.incidents_live.value() <= 20 + 4);
+}
+
+TEST_CASE("where none of the incidents in memory is idle, one more is refused, and taken when there is room") {
+  world w{nullptr, nullptr, 20};
+  std::vector<incident_id> ids;
+  for (int i = 0; i < 60; ++i) ids.push_back(opened(w, severity::p4, "fp-" + std::to_string(i)));
+  w.store->held = true;  // from now on all are busy
+  std::vector<pending> answers;
+  for (const auto& id : ids) answers.push_back(w.send(change_of(id, change_kind::acknowledge)));
+  w.run();
+  std::size_t refused = 0;
+  for (const auto& answer : answers) refused += answer->has_value() && (*answer)->error().code == errc::overloaded;
+  CHECK(refused >= 60 - 24);
+  CHECK(refused < 60);
+  w.release();
+  for (const auto& answer : answers) REQUIRE(answer->has_value());
+  CHECK(w.ask(change_of(ids.back(), change_kind::start)).has_value());
+}

@@ -48,11 +48,11 @@ command command_of(incident_id id, any_command body) {
 
 }  // namespace
 
-world::world(std::shared_ptr<fake_store> with, std::shared_ptr<virtual_wall_clock> time)
+world::world(std::shared_ptr<fake_store> with, std::shared_ptr<virtual_wall_clock> time, std::size_t live_incidents)
     : store{with ? std::move(with) : store_with_policies()},
       clock{time ? std::move(time) : std::make_shared<virtual_wall_clock>()},
       metrics{{"0.0.0", "test", "dev"}},
-      env{*clock, metrics, {"1.0.0", "test", environment::development}, limits::passivate_after, {}} {
+      env{*clock, metrics, {"1.0.0", "test", environment::development}, limits::passivate_after, live_incidents, {}} {
   env.on_child = [this](logic::child_kind kind, const caf::actor& child) { children.emplace_back(kind, child); };
   system_ = std::make_unique<caf::actor_system>(configure(config_));
   persistence_ = spawn_fake(*system_, store);

@@ -37,7 +37,8 @@ using pending = std::shared_ptr<std::optional<result<reply>>>;
 
 class world {
 public:
-  explicit world(std::shared_ptr<fake_store> with = nullptr, std::shared_ptr<virtual_wall_clock> time = nullptr);
+  explicit world(std::shared_ptr<fake_store> with = nullptr, std::shared_ptr<virtual_wall_clock> time = nullptr,
+                 std::size_t live_incidents = limits::live_incidents);
   world(const world&) = delete;
   world& operator=(const world&) = delete;
   ~world();

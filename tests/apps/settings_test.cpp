@@ -59,6 +59,7 @@ TEST_CASE("an empty environment is a development service with the embedded store
   CHECK(s.data_dir == "./data");
   CHECK(s.policies_dir.empty());
   CHECK(s.passivate_after == std::chrono::seconds{300});
+  CHECK(s.max_live_incidents == 50'000);
   CHECK(s.escalation_policy_id == "default-escalation-policy");
   CHECK(s.approval_policy_id == "default-approval-policy");
   CHECK(s.sla_policy_id == "default-sla-policy");
