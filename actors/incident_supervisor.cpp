@@ -235,8 +235,10 @@ void incident_supervisor_state::load_policies() {
 
 void incident_supervisor_state::on_load_failed(error why) {
   phase_ = phase::idle;
-  log::warn(log::event::incident_load_failed, "an incident cannot be loaded",
-            {{"incident_id", state_->record.id}, {"reason", why.message}});
+  // What is in memory is told as stale, and the circuit has its own line; a line a read would only drown it.
+  const auto loudness = state_->head() == 0 ? log::level::warn : log::level::debug;
+  log::write(loudness, log::event::incident_load_failed, "an incident cannot be loaded",
+             {{"incident_id", state_->record.id}, {"reason", why.message}});
   reads_.fail_all(state_, why);
   for (auto& s : std::exchange(queue_, {})) s.answer(std::unexpected{why});
   for (auto& wait : std::exchange(waits_, {})) wait.caller->answer(std::unexpected{why});
