@@ -1,8 +1,8 @@
 #include "apps/ruvector_service/serve.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 

@@ -26,6 +26,7 @@ group_writer::~group_writer() { close(); }
 void group_writer::submit(std::unique_ptr<write_job> job) {
   const auto bytes = bytes_of(*job);
   bool closing = false;
+  bool taken = false;
   {
     const std::lock_guard lock{mutex_};
     closing = closing_;
@@ -34,9 +35,10 @@ void group_writer::submit(std::unique_ptr<write_job> job) {
         (waiting_.empty() || waiting_bytes_ + bytes <= limits::waiting_bytes)) {
       waiting_bytes_ += bytes;
       waiting_.push_back(std::move(job));
+      taken = true;
     }
   }
-  if (!job) return wake_.notify_one();
+  if (taken) return wake_.notify_one();
   job->refuse({closing ? errc::draining : errc::overloaded,
                closing ? "the store is closing" : "too many writes wait for the disk; nothing was stored",
                {},

@@ -150,11 +150,10 @@ void connection::connect() {
   waiting_ = patience_;
   ++session_number_;
   if (!usable()) {
-    const postgres_failure why{
-        "", "PostgreSQL cannot be reached: " + (db_ ? trimmed(PQerrorMessage(db_.get())) : "out of memory")};
+    const auto why = "PostgreSQL cannot be reached: " + (db_ ? trimmed(PQerrorMessage(db_.get())) : "out of memory");
     db_.reset();
-    where_.note_away(why.why());
-    throw why;
+    where_.note_away(postgres_failure{"", why}.why());
+    throw postgres_failure{"", why};
   }
   PQsetnonblocking(db_.get(), 1);
   PQsetNoticeProcessor(
@@ -194,9 +193,12 @@ answer connection::pipeline(const std::vector<request>& requests) {
   std::exception_ptr thrown;
   for (const auto& r : requests) {
     while (auto got = next()) {
-      if (!bad && failed(got.get())) bad = std::move(got);
+      if (failed(got.get())) {
+        if (!bad) bad = std::move(got);
+        continue;
+      }
       // Several answers with a row each, where libpq still is in the single-row mode of the statement before.
-      for (int at = 0; got && r.visit && !thrown && at < PQntuples(got.get()); ++at) try {
+      for (int at = 0; r.visit && !thrown && at < PQntuples(got.get()); ++at) try {
           r.visit(row{got.get(), at});
         } catch (...) {
           thrown = std::current_exception();

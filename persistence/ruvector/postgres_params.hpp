@@ -35,9 +35,9 @@ std::int64_t plain(I value) {
 }
 inline std::int64_t plain(time_point at) { return at.time_since_epoch().count(); }
 inline std::string_view plain(std::string_view text) { return text; }
-inline const uuid& plain(const uuid& id) { return id; }
+inline uuid plain(const uuid& id) { return id; }
 template <class Tag>
-const uuid& plain(const strong_id<Tag>& id) {
+uuid plain(const strong_id<Tag>& id) {
   return id.value();
 }
 
