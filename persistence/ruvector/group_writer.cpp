@@ -25,20 +25,17 @@ group_writer::~group_writer() { close(); }
 
 void group_writer::submit(std::unique_ptr<write_job> job) {
   const auto bytes = bytes_of(*job);
-  bool closing = false;
-  bool taken = false;
-  {
-    const std::lock_guard lock{mutex_};
-    closing = closing_;
-    // A single one is taken however large, when nothing else waits.
-    if (!closing_ && waiting_.size() < limits::waiting_writes &&
-        (waiting_.empty() || waiting_bytes_ + bytes <= limits::waiting_bytes)) {
-      waiting_bytes_ += bytes;
-      waiting_.push_back(std::move(job));
-      taken = true;
-    }
+  std::unique_lock lock{mutex_};
+  const bool closing = closing_;
+  // A single one is taken however large, when nothing else waits.
+  if (!closing && waiting_.size() < limits::waiting_writes &&
+      (waiting_.empty() || waiting_bytes_ + bytes <= limits::waiting_bytes)) {
+    waiting_bytes_ += bytes;
+    waiting_.push_back(std::move(job));
+    lock.unlock();
+    return wake_.notify_one();
   }
-  if (taken) return wake_.notify_one();
+  lock.unlock();
   job->refuse({closing ? errc::draining : errc::overloaded,
                closing ? "the store is closing" : "too many writes wait for the disk; nothing was stored",
                {},
