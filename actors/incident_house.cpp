@@ -8,6 +8,17 @@
 
 namespace im {
 
+namespace {
+
+error too_much_under_way() {
+  return {errc::overloaded,
+          "too much is under way here; nothing was done, try again shortly",
+          {},
+          static_cast<int>(limits::retry_after.count())};
+}
+
+}  // namespace
+
 incident_house::incident_house(caf::actor_system& system, const actor_environment& env, persistence_actor persistence,
                                policy_names policies, std::size_t shards)
     : system_{system}, env_{env} {
@@ -34,15 +45,18 @@ std::size_t incident_house::shard_for(const command& c) const {
                                           : shard_of(c.incident_id, shards_.size());
 }
 
+result<void> incident_house::admits(std::size_t commands) const {
+  if (under_way_->has_room(commands)) return {};
+  env_.metrics.store_refused_events.add(static_cast<double>(commands));
+  return std::unexpected{too_much_under_way()};
+}
+
 /// Puts a command among those that are under way, or refuses it on the spot: an actor's mailbox has no bound of its own.
 bool incident_house::admit(submission_batch& to, command&& c, reply_handler&& done) {
   auto ticket = under_way_->enter();
   if (!ticket) {
     env_.metrics.store_refused_events.add();
-    done(std::unexpected{error{errc::overloaded,
-                               "too much is under way here; nothing was done, try again shortly",
-                               {},
-                               static_cast<int>(limits::retry_after.count())}});
+    done(std::unexpected{too_much_under_way()});
     return false;
   }
   to.items->emplace_back(std::move(c), std::move(done), std::move(*ticket));

@@ -21,6 +21,7 @@ public:
   incident_house(const incident_house&) = delete;
   incident_house& operator=(const incident_house&) = delete;
 
+  [[nodiscard]] result<void> admits(std::size_t commands) const override;
   void submit(command command, reply_handler done) override;
   void submit_all(std::vector<std::pair<command, reply_handler>> commands) override;
   void await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) override;

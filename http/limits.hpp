@@ -15,9 +15,9 @@ inline constexpr std::size_t body_bytes = 1 << 20;      ///< a route may say oth
 inline constexpr std::size_t header_fields = 100;       ///< Apache's LimitRequestFields default
 inline constexpr std::size_t query_params = 64;
 inline constexpr std::size_t path_segments = 16;
-inline constexpr std::size_t small_body_bytes = 16 * 1024;    ///< bounded by the number of connections alone
-inline constexpr std::size_t large_bodies_bytes = 256 << 20;  ///< of all larger ones while they are read; then 503
-inline constexpr std::size_t path_param_bytes = 512;          ///< decoded
+inline constexpr std::size_t small_body_bytes = 16 * 1024;   ///< bounded by the number of connections alone
+inline constexpr std::size_t large_bodies_bytes = 32 << 20;  ///< of all larger ones while they are read; then 503
+inline constexpr std::size_t path_param_bytes = 512;         ///< decoded
 inline constexpr std::size_t correlation_id_chars = 128;
 
 // A connection

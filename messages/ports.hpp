@@ -20,6 +20,9 @@ class incident_service {
 public:
   virtual ~incident_service() = default;
 
+  /// Whether so many commands would be taken now; if not, the refusal. A hint, for a caller who would else read them all in vain.
+  [[nodiscard]] virtual result<void> admits(std::size_t commands) const = 0;
+
   /// Routes by `incident_id`, or by fingerprint for a signal. The reply comes after what it tells is durable.
   virtual void submit(command command, reply_handler done) = 0;
 

@@ -1,5 +1,7 @@
 /// Events from every detector on the platform. Each route knows its dialect; all end as the same command.
 
+#include <algorithm>
+
 #include "http/api/events/batch.hpp"
 #include "http/api/events/signature.hpp"
 #include "http/api/resources.hpp"
@@ -23,9 +25,16 @@ error too_many_items() {
   return {errc::payload_too_large, "a body holds at most " + std::to_string(limits::batch_items) + " events"};
 }
 
+/// A batch that would not be taken is refused before its events are read: whoever sends too much shall not keep others waiting.
+result<void> admit(const call& c, std::size_t events) {
+  if (events > limits::batch_items) return std::unexpected{too_many_items()};
+  return c.ports().incidents.admits(events);
+}
+
 /// A list of events, each judged alone.
-result<std::vector<incoming>> judge_list(const json::node& list, const intake& in, translator translate) {
-  if (list.size() > limits::batch_items) return std::unexpected{too_many_items()};
+result<std::vector<incoming>> judge_list(const call& c, const json::node& list, const intake& in,
+                                         translator translate) {
+  if (const auto admitted = admit(c, list.size()); !admitted) return std::unexpected{admitted.error()};
   std::vector<incoming> judged;
   judged.reserve(list.size());
   list.each_item(
@@ -34,7 +43,11 @@ result<std::vector<incoming>> judge_list(const json::node& list, const intake& i
 }
 
 /// A document a line; a line that is none fails alone. Blank lines are passed over.
-result<std::vector<incoming>> judge_lines(std::string_view body, const intake& in, translator translate) {
+result<std::vector<incoming>> judge_lines(const call& c, std::string_view body, const intake& in,
+                                          translator translate) {
+  const auto lines = static_cast<std::size_t>(std::ranges::count(body, '\n'));
+  if (const auto admitted = admit(c, std::min(lines, limits::batch_items)); !admitted)
+    return std::unexpected{admitted.error()};
   std::vector<incoming> judged;
   while (!body.empty()) {
     const auto end = std::min(body.find('\n'), body.size());
@@ -63,7 +76,10 @@ void take_events(call c, const http::request& request, const intake& in, transla
   const auto body = json::document::parse(request.body);
   if (!body) return c.fail(body.error());
   const auto root = body->root();
-  if (root.is(json::kind::array)) return submit_all(std::move(c), judge_list(root, in, translate));
+  if (root.is(json::kind::array)) {
+    auto judged = judge_list(c, root, in, translate);
+    return submit_all(std::move(c), std::move(judged));
+  }
   submit_one(std::move(c), in.judge(root, translate(root, in.at), std::nullopt));
 }
 
@@ -71,7 +87,10 @@ void receive_platform(call c, const http::request& request) {
   auto in = open_intake(c, request, "events");
   if (!in) return c.fail(in.error());
   in->echoes_id = true;
-  if (has_media_type(request, ndjson)) return submit_all(std::move(c), judge_lines(request.body, *in, from_platform));
+  if (has_media_type(request, ndjson)) {
+    auto judged = judge_lines(c, request.body, *in, from_platform);
+    return submit_all(std::move(c), std::move(judged));
+  }
   take_events(std::move(c), request, *in, from_platform);
 }
 
@@ -109,7 +128,8 @@ void receive_alertmanager(call c, const http::request& request) {
   if (body->has("alerts") && !alerts->is(json::kind::array))
     body->reject(field_error::kind::invalid_type, "alerts", "must be an array");
   if (const auto wrong = body->verdict()) return c.fail(*wrong);
-  submit_all(std::move(c), judge_list(*alerts, *in, from_alert));
+  auto judged = judge_list(c, *alerts, *in, from_alert);
+  submit_all(std::move(c), std::move(judged));
 }
 
 /// The `ce-…` headers without that prefix, undone of their percent-encoding (HTTP binding, §3.1.3.2).

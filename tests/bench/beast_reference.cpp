@@ -1,16 +1,28 @@
-/// beast_reference PORT STATUS FILE: a bare Beast server on one thread of the loopback that answers every request with the same
-/// bytes. What HTTP alone costs, beside which the service's own figures stand.
+/// beast_reference PORT STATUS FILE [DATABASE]: a bare Beast server on one thread of the loopback that answers every request with the
+/// same bytes. What HTTP alone costs, beside which the service's own figures stand. With DATABASE each body is a row of an SQLite
+/// table with nothing but its row number, and is answered when it is durable (WAL, full synchronisation, one transaction for all that
+/// wait): the least that any service does that answers after it has stored, so the most that ours could reach.
+
+#include <sqlite3.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <condition_variable>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace {
 
@@ -20,44 +32,118 @@ using tcp = asio::ip::tcp;
 using error_code = boost::system::error_code;
 using response = http::response<http::string_body>;
 
+class session;
+
+struct stored_body {
+  std::string text;
+  std::shared_ptr<session> from;
+};
+
+/// Writes what waits, on a thread of its own.
+class log_table {
+public:
+  using handler = std::function<void(std::vector<stored_body>)>;
+
+  log_table(const char* file, handler durable) : durable_{std::move(durable)} {
+    if (sqlite3_open(file, &db_) != SQLITE_OK) fail();
+    execute("PRAGMA journal_mode=WAL");
+    execute("PRAGMA synchronous=FULL");
+    execute("CREATE TABLE IF NOT EXISTS log (row INTEGER PRIMARY KEY, body TEXT)");
+    if (sqlite3_prepare_v2(db_, "INSERT INTO log (body) VALUES (?)", -1, &insert_, nullptr) != SQLITE_OK) fail();
+    thread_ = std::jthread{[this](const std::stop_token& ended) {
+      while (!ended.stop_requested()) write(take(ended));
+    }};
+  }
+  log_table(const log_table&) = delete;
+  log_table& operator=(const log_table&) = delete;
+  ~log_table() {
+    thread_ = {};
+    sqlite3_finalize(insert_);
+    sqlite3_close(db_);
+  }
+
+  void add(stored_body body) {
+    const std::lock_guard lock{mutex_};
+    waiting_.push_back(std::move(body));
+    wake_.notify_one();
+  }
+
+private:
+  [[noreturn]] void fail() const { throw std::runtime_error{sqlite3_errmsg(db_)}; }
+
+  void execute(const char* sql) const {
+    if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+  }
+
+  std::vector<stored_body> take(const std::stop_token& ended) {
+    std::unique_lock lock{mutex_};
+    wake_.wait(lock, ended, [this] { return !waiting_.empty(); });
+    return std::exchange(waiting_, {});
+  }
+
+  void write(std::vector<stored_body> bodies) const {
+    if (bodies.empty()) return;
+    execute("BEGIN IMMEDIATE");
+    for (const auto& body : bodies) {
+      sqlite3_bind_text(insert_, 1, body.text.data(), static_cast<int>(body.text.size()), SQLITE_STATIC);
+      if (sqlite3_step(insert_) != SQLITE_DONE) fail();
+      sqlite3_reset(insert_);
+    }
+    execute("COMMIT");
+    durable_(std::move(bodies));
+  }
+
+  sqlite3* db_ = nullptr;
+  sqlite3_stmt* insert_ = nullptr;
+  handler durable_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::vector<stored_body> waiting_;
+  std::jthread thread_;
+};
+
 class session : public std::enable_shared_from_this<session> {
 public:
-  session(tcp::socket socket, const response& answer) : socket_{std::move(socket)}, answer_{answer} {}
+  session(tcp::socket socket, const response& answer, log_table* log)
+      : socket_{std::move(socket)}, answer_{answer}, log_{log} {}
 
   void read() {
     request_ = {};
     http::async_read(socket_, input_, request_, [self = shared_from_this()](const error_code& ended, std::size_t) {
-      if (!ended) self->write();
+      if (ended) return;
+      if (self->log_ == nullptr) return self->write();
+      self->log_->add({std::move(self->request_.body()), self});
     });
   }
 
-private:
   void write() {
     http::async_write(socket_, answer_, [self = shared_from_this()](const error_code& ended, std::size_t) {
       if (!ended && self->request_.keep_alive()) self->read();
     });
   }
 
+private:
   tcp::socket socket_;
   const response& answer_;
+  log_table* log_;
   boost::beast::flat_buffer input_;
   http::request<http::string_body> request_;
 };
 
-void accept(tcp::acceptor& at, const response& answer) {
-  at.async_accept([&](const error_code& failed, tcp::socket socket) {
+void accept(tcp::acceptor& at, const response& answer, log_table* log) {
+  at.async_accept([&at, &answer, log](const error_code& failed, tcp::socket socket) {
     if (failed) return;
     socket.set_option(tcp::no_delay{true});
-    std::make_shared<session>(std::move(socket), answer)->read();
-    accept(at, answer);
+    std::make_shared<session>(std::move(socket), answer, log)->read();
+    accept(at, answer, log);
   });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: beast_reference PORT STATUS FILE\n");
+  if (argc != 4 && argc != 5) {
+    std::fprintf(stderr, "usage: beast_reference PORT STATUS FILE [DATABASE]\n");
     return 2;
   }
   std::ifstream file{argv[3], std::ios::binary};
@@ -67,8 +153,15 @@ int main(int argc, char** argv) try {
   answer.body().assign(std::istreambuf_iterator<char>{file}, {});
   answer.prepare_payload();
   asio::io_context context{1};
+  std::optional<log_table> log;
+  if (argc == 5)
+    log.emplace(argv[4], [&context](std::vector<stored_body> durable) {
+      asio::post(context, [durable = std::move(durable)] {
+        for (const auto& body : durable) body.from->write();
+      });
+    });
   tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(std::stoul(argv[1]))}};
-  accept(acceptor, answer);
+  accept(acceptor, answer, log ? &*log : nullptr);
   context.run();
 } catch (const std::exception& e) {
   std::fprintf(stderr, "beast_reference: %s\n", e.what());

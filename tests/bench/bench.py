@@ -18,6 +18,7 @@ from programs import Manager, ROOT, SCRATCH, alertmanager, beast, load, nginx, s
 RESULTS = ROOT / "build/bench/results.json"
 OPERATION = "########-operation-id-##############"
 SERVICE = "#service"
+ACCEPTED = b'{"status":"accepted","incident_id":"0197b1c2-0000-7000-8000-000000000001"}'
 
 
 class Bench:
@@ -52,6 +53,9 @@ class Bench:
             with nginx() as n:
                 self.note("nginx", load(n.url, "post", "--path", "/api/v1/events", "--body", event, "--status", 202,
                                         *self.span())["units_per_second"])
+            with beast(202, ACCEPTED, durable=True) as b:
+                self.note("durable_beast", load(b.url, "post", "--path", "/api/v1/events", "--body", event, "--status", 202,
+                                                *self.span())["units_per_second"])
 
     def batch(self):
         for _ in range(self.o.runs):
@@ -67,6 +71,7 @@ class Bench:
                 # An opening is two rows: the incident and its evaluation.
                 self.note("churn_rows", 2 * done["items_per_second"])
                 self.note("sqlite_rows", sqlite_rows_per_second(m.data, 512, self.o.seconds))
+                self.note("sqlite_keyed_rows", sqlite_rows_per_second(m.data, 512, self.o.seconds, "keys"))
 
     def evaluate(self):
         for _ in range(self.o.runs):
@@ -201,8 +206,8 @@ class Bench:
         RESULTS.write_text(json.dumps(self.results, indent=1))
 
     NAMES = {
-        "ingest": ("ingest", "alertmanager", "nginx"), "batch": ("ingest_one", "ingest_batch"),
-        "churn": ("churn_rows", "sqlite_rows"), "evaluate": ("evaluate_dry", "evaluate", "beast"),
+        "ingest": ("ingest", "alertmanager", "nginx", "durable_beast"), "batch": ("ingest_one", "ingest_batch"),
+        "churn": ("churn_rows", "sqlite_rows", "sqlite_keyed_rows"), "evaluate": ("evaluate_dry", "evaluate", "beast"),
         "latency": ("half_p99_ms", "half_p99_9_ms"), "approvals": ("resume_p99_ms", "approvals_per_second"),
         "memory": ("live_bytes", "passivated_bytes", "wake_p99_ms"), "growth": ("start_empty_s", "start_full_s"),
         "soak": (), "micro": ()}

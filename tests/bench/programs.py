@@ -111,21 +111,26 @@ def alertmanager():
                     "--cluster.listen-address=", "--log.level=error"], port).wait_for_port()
 
 
-def beast(status, answer):
+def beast(status, answer, durable=False):
+    """A bare server; a durable one answers when the body is a row of an SQLite table."""
     port = free_port()
     (SCRATCH / "answer").write_bytes(answer)
-    return Program([BIN / "beast_reference", port, status, SCRATCH / "answer"], port).wait_for_port()
+    drop_reference_database()
+    database = [SCRATCH / "reference.db"] if durable else []
+    return Program([BIN / "beast_reference", port, status, SCRATCH / "answer", *database], port).wait_for_port()
 
 
-def sqlite_rows_per_second(store, batch, seconds):
+def drop_reference_database():
+    for name in SCRATCH.glob("reference.db*"):
+        name.unlink()
+
+
+def sqlite_rows_per_second(store, batch, seconds, *with_keys):
     """What SQLite alone takes of a log's rows, beside the store's own file."""
-    target = SCRATCH / "reference.db"
-    for name in SCRATCH.glob("reference.db*"):
-        name.unlink()
-    done = subprocess.run([BIN / "sqlite_reference", store / "ruvector.db", target, str(batch), str(seconds)],
-                          check=True, capture_output=True, text=True)
-    for name in SCRATCH.glob("reference.db*"):
-        name.unlink()
+    drop_reference_database()
+    done = subprocess.run([BIN / "sqlite_reference", store / "ruvector.db", SCRATCH / "reference.db", str(batch),
+                           str(seconds), *with_keys], check=True, capture_output=True, text=True)
+    drop_reference_database()
     return json.loads(done.stdout)["rows_per_second"]
 
 

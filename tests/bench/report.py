@@ -56,12 +56,13 @@ class Table:
 
     def ratio(self, what, ours, unit, reference_name, reference, least):
         a, b = self.median(ours), self.median(reference)
+        wanted = f"{least} ×" if least else "—"
         if a is None or not b:
-            self.rows.append((what, f"{number(a)} {unit}" if a else "not measured", reference_name, "", f"{least} ×", ""))
+            self.rows.append((what, f"{number(a)} {unit}" if a else "not measured", reference_name, "", wanted, ""))
             return
+        met = ("yes" if a / b >= least else "**no**") if least else ""
         self.rows.append((what, f"{number(a)} {unit}{self.spread(ours)}",
-                          f"{reference_name}: {number(b)}{self.spread(reference)}", f"{a / b:.2f} ×", f"{least} ×",
-                          "yes" if a / b >= least else "**no**"))
+                          f"{reference_name}: {number(b)}{self.spread(reference)}", f"{a / b:.2f} ×", wanted, met))
 
     def bound(self, what, name, unit, most, scale=1.0):
         value = self.median(name)
@@ -82,12 +83,30 @@ class Table:
                           f"with {few['open']:,}: {number(few['per_second'])}", f"{ratio:.2f} ×", "> 0.85 ×",
                           "yes" if ratio > 0.85 else "**no**"))
 
+    def limits(self):
+        """What no service that stores before it answers can pass on this machine, by what the references did."""
+        durable, alertmanager, nginx = (self.median(n) for n in ("durable_beast", "alertmanager", "nginx"))
+        rows, keyed = self.median("sqlite_rows"), self.median("sqlite_keyed_rows")
+        said = []
+        if durable and alertmanager and nginx:
+            said.append(f"Of `ingest`, twice Alertmanager would be {number(2 * alertmanager)} requests a second and 0.35 of nginx "
+                        f"{number(0.35 * nginx)}. A bare Beast server that does nothing but insert the body as a row before it answers "
+                        f"takes {number(durable)}: it reads no JSON, decides nothing, keeps no key and cannot tell a repetition.")
+        if rows and keyed:
+            said.append(f"Of `churn`, half of SQLite's bare rows would be {number(rows / 2)} rows a second. With the unique keys alone that "
+                        f"the store's laws rest on, SQLite takes {number(keyed)}, with one of the two cores to itself and nobody to serve.")
+        return "".join(f"{paragraph}\n\n" for paragraph in said)
+
     def text(self):
         self.ratio("`ingest`, 64 connections, durable", "ingest", "requests/s", "Prometheus Alertmanager, in memory",
                    "alertmanager", 2)
         self.ratio("the same", "ingest", "requests/s", "nginx answering 202", "nginx", 0.35)
+        self.ratio("the same", "ingest", "requests/s", "a bare Beast server that stores each body in SQLite first",
+                   "durable_beast", None)
         self.ratio("`ingest --batch 500`", "ingest_batch", "events/s", "the same, one a POST", "ingest_one", 6)
         self.ratio("`churn`, 256 connections", "churn_rows", "rows/s", "SQLite alone, 512 rows a commit", "sqlite_rows", 0.5)
+        self.ratio("the same", "churn_rows", "rows/s", "SQLite alone, with the keys of the store's three laws",
+                   "sqlite_keyed_rows", None)
         self.ratio("`evaluate --dry-run`", "evaluate_dry", "requests/s", "a bare Beast server, the same bytes", "beast", 0.4)
         self.bound("`ingest` at half its maximum, p99", "half_p99_ms", "ms", 10)
         self.bound("the same, p99.9", "half_p99_9_ms", "ms", 40)
@@ -155,7 +174,7 @@ runs the generator too: {about['cores']} cores ({about['cpu']}), {about['memory_
 first run was {about['load_before']:.1f}.{' **The machine was not quiet: take the ratios, not the figures.**' if about['load_before'] > 0.5 else ''}
 
 {table.text()}
-"""
+{table.limits()}"""
     for part, why in (results.get("failed") or {}).items():
         text += f"`{part}` could not be measured: {why.strip().splitlines()[0]}\n\n"
     extra = [(name, table.median(key)) for name, key in (

@@ -1,14 +1,19 @@
-/// sqlite_reference STORE SCRATCH BATCH SECONDS: how many rows a second SQLite alone takes. Reads the rows of a store's log and inserts them
-/// again and again into a new database at SCRATCH (the same disk, please), BATCH rows a transaction, in WAL mode with full
-/// synchronisation, into a table with nothing but its row number. Prints one JSON object.
+/// sqlite_reference STORE SCRATCH BATCH SECONDS [keys]: how many rows a second SQLite alone takes. Reads the rows of a store's log and
+/// inserts them again and again into a new database at SCRATCH (the same disk, please), BATCH rows a transaction, in WAL mode with
+/// full synchronisation, into a table with nothing but its row number. With `keys` each row also has what the store's laws ask for:
+/// a unique id, a unique place in its incident, and a unique request; that is what no store of ours can do without.
+/// Prints one JSON object.
 
 #include <sqlite3.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -84,6 +89,12 @@ void bind(sqlite3_stmt* s, const row& r) {
   }
 }
 
+void run(sqlite3* db, sqlite3_stmt* s, const row& r) {
+  bind(s, r);
+  if (sqlite3_step(s) != SQLITE_DONE) fail(db);
+  sqlite3_reset(s);
+}
+
 database fresh_table(const char* path, std::size_t columns) {
   auto db = open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   execute(db.get(), "PRAGMA journal_mode=WAL");
@@ -94,28 +105,49 @@ database fresh_table(const char* path, std::size_t columns) {
   return db;
 }
 
+/// The columns of `decision_events` after its row number.
+constexpr std::size_t id_column = 0, incident_column = 1;
+
+/// The same ids in another round, so that they are new, and as near to their neighbours as they were.
+void renew(row& r, std::uint32_t round) {
+  for (const auto at : {id_column, incident_column})
+    if (auto* id = std::get_if<blob>(&r[at])) std::memcpy(id->data() + id->size() - sizeof round, &round, sizeof round);
+}
+
+void add_keys(sqlite3* db) {
+  execute(db, "CREATE UNIQUE INDEX log_id ON log (c0)");
+  execute(db, "CREATE UNIQUE INDEX log_place ON log (c1, c2)");
+  execute(db, "CREATE TABLE requests (key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: sqlite_reference STORE SCRATCH BATCH SECONDS\n");
+  const bool keys = argc == 6 && std::string_view{argv[5]} == "keys";
+  if (argc != 5 && !keys) {
+    std::fprintf(stderr, "usage: sqlite_reference STORE SCRATCH BATCH SECONDS [keys]\n");
     return 2;
   }
-  const auto rows = read_rows(argv[1]);
+  auto rows = read_rows(argv[1]);
   const auto batch = std::stoul(argv[3]);
   const std::chrono::duration<double> longest{std::stod(argv[4])};
   const auto db = fresh_table(argv[2], rows.front().size());
   std::string sql = "INSERT INTO log VALUES (NULL";
   for (std::size_t i = 0; i < rows.front().size(); ++i) sql += ", ?";
   const auto insert = prepare(db.get(), sql + ")");
+  if (keys) add_keys(db.get());
+  const auto insert_key = keys ? prepare(db.get(), "INSERT INTO requests VALUES (?, last_insert_rowid())")
+                               : query{nullptr, sqlite3_finalize};
   std::size_t done = 0;
   const auto began = clock_type::now();
   while (clock_type::now() - began < longest) {
     execute(db.get(), "BEGIN IMMEDIATE");
     for (std::size_t i = 0; i < batch; ++i) {
-      bind(insert.get(), rows[done++ % rows.size()]);
-      if (sqlite3_step(insert.get()) != SQLITE_DONE) fail(db.get());
-      sqlite3_reset(insert.get());
+      auto& r = rows[done % rows.size()];
+      if (keys) renew(r, static_cast<std::uint32_t>(done / rows.size()));
+      ++done;
+      run(db.get(), insert.get(), r);
+      if (keys) run(db.get(), insert_key.get(), {r[id_column]});
     }
     execute(db.get(), "COMMIT");
   }

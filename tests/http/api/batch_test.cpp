@@ -71,6 +71,18 @@ TEST_CASE("more events than a body may hold are refused together") {
   CHECK(s.incidents.commands.empty());
 }
 
+TEST_CASE("a batch for which there is no room is refused before its events are read") {
+  surface s;
+  s.incidents.room = 2;
+  const auto two = event("e-1") + "\n{broken";
+  CHECK(s.post(events, two, ndjson).code() == 202);
+  const auto lines = s.post(events, two + "\n\n\n", ndjson);
+  CHECK(lines.code() == 503);
+  CHECK(lines.at("error.code") == "OVERLOADED");
+  CHECK(s.post(events, "[" + event("e-1") + ",42,43]").code() == 503);
+  CHECK(s.incidents.hand_overs == 1);
+}
+
 TEST_CASE("a batch that failed as a whole for a reason that may pass answers 503") {
   surface s;
   s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::store_unavailable, "away"); };
@@ -89,6 +101,7 @@ TEST_CASE("a batch that failed as a whole for a reason that may pass answers 503
 TEST_CASE("answers that come from many threads in any order are told in the order asked") {
   class late_incidents final : public incident_service {
   public:
+    [[nodiscard]] result<void> admits(std::size_t) const override { return {}; }
     void submit(command, reply_handler) override {}
     void submit_all(std::vector<std::pair<command, reply_handler>> all) override {
       std::vector<std::jthread> threads;

@@ -37,6 +37,10 @@ class fake_incidents final : public incident_service {
 public:
   using script = std::function<result<reply>(const command&)>;
 
+  [[nodiscard]] result<void> admits(std::size_t wanted) const override {
+    if (wanted <= room) return {};
+    return fail(errc::overloaded, "too much is under way");
+  }
   void submit(command c, reply_handler done) override {
     commands.push_back(c);
     done(answers(c));
@@ -52,6 +56,7 @@ public:
 
   script answers;
   std::vector<command> commands;
+  std::size_t room = 100'000;  ///< of commands that are admitted at once
   std::size_t hand_overs = 0;  ///< calls of submit_all
   std::vector<std::pair<approval_id, milliseconds>> waits;
 };
