@@ -44,7 +44,9 @@ struct ruvector_config {
   ruvector_observers observers;
 };
 
-class ruvector_client final : public store_port, public store_queries, public store_health {
+class ruvector_road;
+
+class ruvector_client : public store_port, public store_queries, public store_health {
 public:
   /// Starts its thread. Throws std::runtime_error if `ca_file` cannot be read.
   explicit ruvector_client(ruvector_config config);
@@ -69,6 +71,10 @@ public:
 
   /// `store_unavailable` unless the service says that it is healthy or degraded.
   void check(std::move_only_function<void(result<void>)> done) override;
+
+protected:
+  /// Another road than HTTP: `config` says nothing of the service then. The last to call it is this client's end.
+  ruvector_client(ruvector_config config, std::shared_ptr<ruvector_road> road);
 
 private:
   class impl;
