@@ -1,5 +1,6 @@
 #pragma once
-/// ruvector-service over HTTP: the only client of the only road to storage. Any thread may use it.
+/// ruvector-service over HTTP: the client of the only road to storage. Any thread may use it. (`embedded/` has one for a service in
+/// the same process.)
 ///
 /// Where the service has no batch route (a plain ruvector-service), writes fall back to single ones, in order, and logs to the
 /// query call. A plain service cannot enforce the three laws: then only one instance may write.
@@ -73,7 +74,7 @@ public:
   void check(std::move_only_function<void(result<void>)> done) override;
 
 protected:
-  /// Another road than HTTP: `config` says nothing of the service then. The last to call it is this client's end.
+  /// By another road than HTTP, which knows itself where the service is.
   ruvector_client(ruvector_config config, std::shared_ptr<ruvector_road> road);
 
 private:

@@ -1,6 +1,6 @@
 #pragma once
-/// The client of a ruvector-service in this very process. It calls the service's handlers; the calls of the hot path it makes on the
-/// store itself, with values instead of JSON. Laws, bounds, deadlines and failures are those of the service over HTTP.
+/// The client of a ruvector-service that is open in this very process. It calls the service's handlers; the calls of the hot path it
+/// makes on the store itself, with values instead of JSON. Laws, bounds, deadlines and failures are those of the service over HTTP.
 
 #include <memory>
 
@@ -13,8 +13,7 @@ namespace im::persistence {
 
 class embedded_client final : public ruvector_client {
 public:
-  /// `service` is open and outlives this, but it may end before the last of its answers is dropped here. Of `config`, where the
-  /// service is, its key and its connections do not matter.
+  /// `service` is open and outlives this. Of `config` only the timeouts and the observers matter here.
   embedded_client(ruvector::service& service, const ruvector_config& config);
   ~embedded_client() override;
 

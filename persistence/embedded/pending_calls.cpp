@@ -4,14 +4,25 @@
 
 namespace im::persistence {
 
+namespace {
+
+http::client_error closed() { return {http::client_error_kind::cancelled, "the client of the store is closed", true}; }
+
+}  // namespace
+
 pending_calls::pending_calls() : thread_{[this] { loop(); }} {}
 
 pending_calls::~pending_calls() { close(); }
 
 pending_calls::key pending_calls::add(std::chrono::milliseconds deadline, std::unique_ptr<call> one) {
   const auto until = clock::now() + deadline;
-  const std::lock_guard lock{mutex_};
+  std::unique_lock lock{mutex_};
   const key which{until, next_++};
+  if (closing_) {
+    lock.unlock();
+    one->fail(closed());
+    return which;
+  }
   calls_.emplace(which, std::move(one));
   // Most deadlines are equally far, so the thread sleeps on, past calls that were answered long ago.
   if (until < looks_at_) wake_.notify_all();
@@ -63,7 +74,7 @@ void pending_calls::close() {
   std::unique_lock lock{mutex_};
   const auto left = std::exchange(calls_, {});
   lock.unlock();
-  for (const auto& [which, one] : left) one->fail({http::client_error_kind::cancelled, "the store is closed", true});
+  for (const auto& [which, one] : left) one->fail(closed());
   lock.lock();
   wake_.wait(lock, [this] { return running_ == 0; });
 }
