@@ -42,23 +42,16 @@ std::optional<covered_elsewhere> read_covered(const node& from) {
                            known.value_or(disposition::opened)};
 }
 
-write_outcome read_conflict(const node& from, const incident_id& asked) {
-  const auto holder = find_id<incident_id>(from, "incident_id");
-  if (holder && *holder != asked) return write_outcome{write_outcome::kind::fingerprint_taken, 0, holder, {}};
-  // Without a head its id is taken by other content: another instance took the same decision. The log tells.
-  return write_outcome{write_outcome::kind::sequence_taken, find_count(from, "head").value_or(0), {}, {}};
-}
-
 /// One event's outcome, or nothing when it is none that we know.
 std::optional<write_outcome> read_outcome(const node& from, const incident_id& asked) {
   const auto word = from.find_string("outcome");
   if (word == "created") return write_outcome{};
-  if (word == "conflict") return read_conflict(from, asked);
+  if (word == "conflict")
+    return outcome_of_conflict(find_id<incident_id>(from, "incident_id"), find_count(from, "head"), asked);
   if (word != "duplicate") return std::nullopt;
   if (const auto request = from.find("request")) {
     auto covered = read_covered(*request);
-    if (!covered) return std::nullopt;
-    return write_outcome{write_outcome::kind::covered, 0, {}, std::move(covered)};
+    return covered ? std::optional{outcome_of_covered(std::move(*covered))} : std::nullopt;
   }
   return find_bool(from, "identical") == true ? std::optional{write_outcome{}} : std::nullopt;
 }
@@ -72,18 +65,43 @@ std::optional<node> list_of(const node& root, std::string_view key) {
   return found && found->is(json::kind::array) ? found : std::nullopt;
 }
 
-/// All of an incident's events say the same; where one says no, that counts.
 result<write_outcome> outcome_of(const incident_write& write, const std::unordered_map<event_id, node>& by_event) {
   write_outcome all;
   for (const auto& event : write.events) {
-    const auto one = read_outcome(by_event.at(event.id), write.incident_id);
+    const auto one = read_outcome(by_event.at(event->id), write.incident_id);
     if (!one) return fail(errc::internal, "the store told an outcome of the write that is not known");
-    if (all.what == write_outcome::kind::committed) all = *one;
+    merge(all, *one);
   }
   return all;
 }
 
+result<fingerprint_lookup> read_lookup(const node& incident) {
+  fingerprint_lookup out;
+  out.newest = find_id<incident_id>(incident, "id");
+  if (!out.newest) out.newest = find_id<incident_id>(incident, "incident_id");
+  const auto word = incident.find_string("status");
+  const auto status = word ? from_string<incident_status>(*word) : std::nullopt;
+  if (!out.newest || !status) return not_this("an incident without id or status");
+  out.open = is_open(*status);
+  return out;
+}
+
 }  // namespace
+
+write_outcome outcome_of_conflict(const std::optional<incident_id>& holder, std::optional<std::uint64_t> head,
+                                  const incident_id& asked) {
+  if (holder && *holder != asked) return {write_outcome::kind::fingerprint_taken, 0, holder, {}};
+  // Without a head its id is taken by other content: another instance took the same decision. The log tells.
+  return {write_outcome::kind::sequence_taken, head.value_or(0), {}, {}};
+}
+
+write_outcome outcome_of_covered(covered_elsewhere covered) {
+  return {write_outcome::kind::covered, 0, {}, std::move(covered)};
+}
+
+void merge(write_outcome& all, const write_outcome& one) {
+  if (all.what == write_outcome::kind::committed) all = one;
+}
 
 result<write_results> parse_batch_results(std::string_view body, const std::vector<incident_write>& asked) {
   const auto doc = document::parse(body, limits::stored_json_depth);
@@ -98,7 +116,7 @@ result<write_results> parse_batch_results(std::string_view body, const std::vect
   write_results out;
   out.reserve(asked.size());
   for (const auto& write : asked) {
-    if (!std::ranges::all_of(write.events, [&](const auto& event) { return by_event.contains(event.id); }))
+    if (!std::ranges::all_of(write.events, [&](const auto& event) { return by_event.contains(event->id); }))
       return not_this("no result for an event");
     out.push_back(outcome_of(write, by_event));
   }
@@ -150,19 +168,16 @@ result<fingerprint_lookup> parse_fingerprint(std::string_view body) {
   if (!doc) return std::unexpected{doc.error()};
   const auto list = list_of(doc->root(), "items");
   if (!list) return not_this("no `items`");
-  fingerprint_lookup out;
-  bool readable = true;
+  result<fingerprint_lookup> out;
   list->each_item([&](std::size_t index, node item) {
-    if (index != 0) return;
-    out.newest = find_id<incident_id>(item, "id");
-    if (!out.newest) out.newest = find_id<incident_id>(item, "incident_id");
-    const auto word = item.find_string("status");
-    const auto status = word ? from_string<incident_status>(*word) : std::nullopt;
-    readable = out.newest && status;
-    out.open = status && is_open(*status);
+    if (index == 0) out = read_lookup(item);
   });
-  if (!readable) return not_this("an incident without id or status");
   return out;
+}
+
+result<fingerprint_lookup> parse_newest(std::string_view incident) {
+  const auto doc = document::parse(incident, limits::stored_json_depth);
+  return doc ? read_lookup(doc->root()) : std::unexpected{doc.error()};
 }
 
 result<due_page> parse_due(std::string_view body, std::size_t limit) {

@@ -16,6 +16,13 @@ namespace im::persistence {
 [[nodiscard]] result<write_results> parse_batch_results(std::string_view body,
                                                         const std::vector<incident_write>& asked);
 
+/// What the refusal of an event means to its incident: `holder` has the fingerprint open, or `head` is where the log ends.
+[[nodiscard]] write_outcome outcome_of_conflict(const std::optional<incident_id>& holder,
+                                                std::optional<std::uint64_t> head, const incident_id& asked);
+[[nodiscard]] write_outcome outcome_of_covered(covered_elsewhere covered);
+/// All of an incident's events say the same; where one says no, that counts.
+void merge(write_outcome& all, const write_outcome& one);
+
 /// Of the 409 to a single write: the outcome if it says one, as our own build does in its error's `details`.
 [[nodiscard]] std::optional<write_outcome> parse_conflict(std::string_view body, const incident_id& asked);
 
@@ -26,6 +33,9 @@ namespace im::persistence {
 
 /// Of a page of incidents, newest first.
 [[nodiscard]] result<fingerprint_lookup> parse_fingerprint(std::string_view body);
+
+/// Of the newest incident alone.
+[[nodiscard]] result<fingerprint_lookup> parse_newest(std::string_view incident);
 
 /// A list whose entries carry the cursor of what comes after them (no cursor if it is not full), or an object with `items` and
 /// perhaps `next_cursor`.

@@ -1,6 +1,7 @@
 #include "persistence/ruvector_client.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "http/io_thread.hpp"
@@ -49,12 +50,12 @@ store_handler<std::string> for_port(text_handler done) {
 
 class ruvector_client::impl {
 public:
-  explicit impl(ruvector_config config)
+  explicit impl(ruvector_config config, std::shared_ptr<ruvector_road> given = nullptr)
       : transport{std::make_shared<ruvector_transport>(std::move(config))},
         writer{std::make_shared<ruvector_writer>(transport)},
-        calls{client_of(transport->config().connections, transport->config().queue)},
-        polls{client_of(transport->config().polls, 0)} {
-    transport->connect(calls, polls);
+        road{std::move(given)} {
+    if (!road) road = make_http_road(thread.emplace().executor(), transport->config());
+    transport->connect(road);
   }
 
   [[nodiscard]] ruvector_call call(std::string_view name, std::string where) const {
@@ -74,24 +75,16 @@ public:
                     });
   }
 
-private:
-  [[nodiscard]] std::shared_ptr<http::client> client_of(std::size_t connections, std::size_t queue) const {
-    http::client_config c;
-    c.max_connections = connections;
-    c.max_queued_requests = queue;
-    c.ca_file = transport->config().ca_file;
-    return std::make_shared<http::client>(thread.executor(), transport->config().service, std::move(c));
-  }
-
-public:
-  http::io_thread thread;  // ends last, after what the clients cancelled was told
+  std::optional<http::io_thread> thread;  // ends last, after what the road cancelled was told
   std::shared_ptr<ruvector_transport> transport;
   std::shared_ptr<ruvector_writer> writer;
-  std::shared_ptr<http::client> calls;
-  std::shared_ptr<http::client> polls;
+  std::shared_ptr<ruvector_road> road;
 };
 
 ruvector_client::ruvector_client(ruvector_config config) : impl_{std::make_unique<impl>(std::move(config))} {}
+
+ruvector_client::ruvector_client(ruvector_config config, std::shared_ptr<ruvector_road> road)
+    : impl_{std::make_unique<impl>(std::move(config), std::move(road))} {}
 
 ruvector_client::~ruvector_client() = default;
 

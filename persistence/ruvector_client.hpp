@@ -1,5 +1,6 @@
 #pragma once
-/// ruvector-service over HTTP: the only client of the only road to storage. Any thread may use it.
+/// ruvector-service over HTTP: the client of the only road to storage. Any thread may use it. (`embedded/` has one for a service in
+/// the same process.)
 ///
 /// Where the service has no batch route (a plain ruvector-service), writes fall back to single ones, in order, and logs to the
 /// query call. A plain service cannot enforce the three laws: then only one instance may write.
@@ -44,7 +45,9 @@ struct ruvector_config {
   ruvector_observers observers;
 };
 
-class ruvector_client final : public store_port, public store_queries, public store_health {
+class ruvector_road;
+
+class ruvector_client : public store_port, public store_queries, public store_health {
 public:
   /// Starts its thread. Throws std::runtime_error if `ca_file` cannot be read.
   explicit ruvector_client(ruvector_config config);
@@ -69,6 +72,10 @@ public:
 
   /// `store_unavailable` unless the service says that it is healthy or degraded.
   void check(std::move_only_function<void(result<void>)> done) override;
+
+protected:
+  /// By another road than HTTP, which knows itself where the service is.
+  ruvector_client(ruvector_config config, std::shared_ptr<ruvector_road> road);
 
 private:
   class impl;

@@ -1,5 +1,5 @@
 #pragma once
-/// One call to ruvector-service: the key, the deadline, and what a failure means. Internal to persistence/.
+/// One call to ruvector-service: the key, the deadline, and the road it takes. Internal to persistence/.
 
 #include <chrono>
 #include <memory>
@@ -8,6 +8,8 @@
 
 #include "http/client.hpp"
 #include "persistence/ruvector_client.hpp"
+#include "persistence/ruvector_failures.hpp"
+#include "persistence/ruvector_road.hpp"
 
 namespace im::persistence {
 
@@ -21,22 +23,18 @@ struct ruvector_call {
   bool long_poll{false};
 };
 
-/// Lives as long as a call is under way; the HTTP clients do not: a call that follows another after they are gone fails.
-class ruvector_transport : public std::enable_shared_from_this<ruvector_transport> {
+/// Lives as long as a call is under way; its road does not: a call that follows another after the road's end fails.
+class ruvector_transport : public ruvector_failures, public std::enable_shared_from_this<ruvector_transport> {
 public:
   using answer_handler = store_handler<http::client_response>;
 
-  explicit ruvector_transport(ruvector_config config) : config_{std::move(config)} {}
+  explicit ruvector_transport(ruvector_config config)
+      : ruvector_failures{config.observers}, config_{std::move(config)} {}
 
-  void connect(const std::shared_ptr<http::client>& calls, const std::shared_ptr<http::client>& polls);
+  void connect(const std::shared_ptr<ruvector_road>& road) { road_ = road; }
 
   /// `done` gets whatever the service answered below 500, but for 429; the rest are failures.
   void send(ruvector_call call, answer_handler done);
-
-  /// The service answered with a status that the call does not know. 404 is `not_found`, the rest are our bug or a bad setting.
-  [[nodiscard]] store_failure unexpected_status(std::string_view call, const http::client_response& answer) const;
-  /// The service answered half a document, or another one than it should.
-  [[nodiscard]] store_failure garbled(std::string_view call, const std::string& what) const;
 
   /// Sends, and reads a 200's body with `parse`: text → result<T>.
   template <class T, class Parse>
@@ -45,13 +43,8 @@ public:
   [[nodiscard]] const ruvector_config& config() const noexcept { return config_; }
 
 private:
-  [[nodiscard]] store_failure failure_of(std::string_view call, const http::client_error& why) const;
-  [[nodiscard]] store_failure unavailable(std::string_view call, const http::client_response& answer) const;
-  [[nodiscard]] store_failure told(std::string_view call, std::string_view detail, store_failure failure) const;
-
   ruvector_config config_;
-  std::weak_ptr<http::client> calls_;
-  std::weak_ptr<http::client> polls_;
+  std::weak_ptr<ruvector_road> road_;
 };
 
 template <class T, class Parse>

@@ -19,7 +19,7 @@ std::string batch_body(const std::vector<incident_write>& writes) {
   out.key("events");
   out.begin_array();
   for (const auto& write : writes)
-    for (const auto& event : write.events) out.raw(event.json);
+    for (const auto& event : write.events) out.raw(event->text);
   out.end_array();
   out.end_object();
   return out.take();
@@ -68,7 +68,7 @@ private:
         {.name = "write_event",
          .method = http::verb::post,
          .target = "/api/v1/decision-events",
-         .body = write.events[event].json,
+         .body = write.events[event]->text,
          .deadline = transport_->config().timeout},
         [self = shared_from_this(), index, event](auto answer) { self->on_answer(index, event, std::move(answer)); });
   }

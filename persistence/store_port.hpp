@@ -14,20 +14,13 @@
 
 namespace im::persistence {
 
-/// A DecisionEvent as it goes over the wire.
-struct encoded_event {
-  event_id id;
-  std::uint64_t sequence = 0;
-  std::string json;
-};
-
-/// DecisionEvents of one incident in sequence order, all of which are stored or none.
+/// DecisionEvents of one incident in sequence order, all of which are stored or none. Each has its text and its hash.
 struct incident_write {
   im::incident_id incident_id;
-  std::vector<encoded_event> events;
+  std::vector<event_ptr> events;
 };
 
-/// Encodes; `bytes` grows by what it takes on the wire.
+/// Shares the events, and gives a text to those that have none; `bytes` grows by what it takes on the wire.
 [[nodiscard]] incident_write encode(const event_batch& batch, std::size_t& bytes);
 
 /// Writes of different incidents, shared with the attempts that are under way.

@@ -16,7 +16,7 @@
 #include "http/api/api.hpp"
 #include "http/server.hpp"
 #include "im/version.hpp"
-#include "messages/hash.hpp"
+#include "persistence/embedded/embedded_client.hpp"
 #include "persistence/persistence_actor.hpp"
 #include "persistence/ruvector/service.hpp"
 #include "persistence/ruvector_client.hpp"
@@ -33,11 +33,6 @@ std::string instance_name() {
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) return "unknown-" + std::to_string(getpid());
   return std::string{host.data()} + '-' + std::to_string(getpid());
-}
-
-/// Known to this process alone: nobody else is to call the embedded store.
-http::secret embedded_key(time_point now) {
-  return http::secret{sha256_hex(uuid::v7(now).str() + uuid::v7(now).str())};
 }
 
 /// The policies that lie beside the program: an empty embedded store starts with them.
@@ -124,29 +119,24 @@ private:
     persistence::ruvector_config config;
     config.timeout = std::min(settings_.ruvector_timeout, limits::store_attempt);
     config.observers = client_observers();
-    if (settings_.ruvector_url) {
-      config.service = *settings_.ruvector_url;
-      config.api_key = settings_.ruvector_api_key;
-    } else {
-      const auto key = embedded_key(clock_.now());
-      if (auto started = start_embedded(key); !started) return started;
-      config.service = {.host = "127.0.0.1", .port = store_->port()};
-      config.api_key = key;
-    }
-    store_address_ =
-        settings_.ruvector_url ? config.service.to_string() : "embedded, " + (settings_.data_dir / store_file).string();
+    if (!settings_.ruvector_url) return embed_store(config);
+    config.service = *settings_.ruvector_url;
+    config.api_key = settings_.ruvector_api_key;
+    store_address_ = config.service.to_string();
     client_ = std::make_shared<persistence::ruvector_client>(std::move(config));
     return {};
   }
 
-  result<void> start_embedded(const http::secret& key) {
+  result<void> embed_store(const persistence::ruvector_config& for_client) {
     ruvector::service_config config;
     config.data_file = settings_.data_dir / store_file;
-    config.api_key = key;
+    store_address_ = "embedded, " + config.data_file.string();
     config.policies_dir = settings_.policies_dir.empty() ? shipped_policies() : settings_.policies_dir;
     config.log = store_log();
     store_ = std::make_unique<ruvector::service>(std::move(config));
-    return store_->start();
+    if (auto opened = store_->open(); !opened) return opened;
+    client_ = std::make_shared<persistence::embedded_client>(*store_, for_client);
+    return {};
   }
 
   result<void> listen() {

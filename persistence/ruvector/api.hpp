@@ -6,6 +6,7 @@
 #include "http/router.hpp"
 #include "messages/time.hpp"
 #include "persistence/ruvector/action_feed.hpp"
+#include "persistence/ruvector/failure.hpp"
 #include "persistence/ruvector/reply.hpp"
 #include "persistence/ruvector/store.hpp"
 #include "persistence/ruvector/work_pool.hpp"
@@ -18,7 +19,7 @@ public:
   api(store& s, work_pool& readers, action_feed& feed, const wall_clock& clock, http::secret key)
       : store_{s}, readers_{readers}, feed_{feed}, clock_{clock}, key_{std::move(key)} {}
 
-  /// Every route; all but `/api/v1/health` ask for the key.
+  /// Every route; all but `/api/v1/health` ask for the key, if there is one. Without one only this process may call them.
   void add_routes(http::router& to);
 
 private:
@@ -61,9 +62,7 @@ private:
   void later(http::responder&& answer, Read read) {
     auto shared = std::make_shared<http::responder>(std::move(answer));
     work_pool::job job = [shared, read = std::move(read)]() mutable { (*shared)(read()); };
-    if (!readers_.submit(job))
-      (*shared)(error_reply(
-          {errc::overloaded, "too many reads wait for the disk", {}, static_cast<int>(limits::retry_after.count())}));
+    if (!readers_.submit(job)) (*shared)(error_reply(too_many_reads()));
   }
   /// Answers 200 with the text that `read()` finds, or its error.
   template <class Read>

@@ -55,6 +55,7 @@ void describe(V& v, like<platform_event> auto& x) {
 }
 
 constexpr auto invalid_value = field_error::kind::invalid_value;
+constexpr const char* too_large = "is larger than one event may be";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -135,19 +136,39 @@ bool given(const node& from, std::string_view name) {
   return found && !found->is(kind::null);
 }
 
-std::uint32_t count_actions(const node& event) {
-  const auto outputs = event.find("outputs");
-  const auto actions = outputs ? outputs->find("orchestrator_actions") : std::nullopt;
+constexpr std::string_view actions_name = "orchestrator_actions";
+
+std::uint32_t count_actions(const node& outputs) {
+  const auto actions = outputs.find(actions_name);
   return actions && actions->is(kind::array) ? static_cast<std::uint32_t>(actions->size()) : 0;
 }
 
+/// Most of our events have none, and an output of ours that does not say the word (we escape no letter) need not be parsed.
+std::uint32_t count_actions(std::string_view outputs) {
+  if (outputs.find(actions_name) == std::string_view::npos) return 0;
+  const auto doc = json::document::parse(outputs, im::limits::stored_json_depth);
+  return doc ? count_actions(doc->root()) : 0;
+}
+
 template <class E>
-void take_index(new_event& to, E& event) {
+void take_index(new_event& to, const E& event) {
   to.id = event.id;
   to.incident = event.incident_id;
   to.agent_id = event.agent_id;
   to.decision_type = event.decision_type;
   to.timestamp = event.timestamp;
+}
+
+/// An entry of a log: `event` has its hash, `document` is its text.
+new_event log_entry(std::shared_ptr<const decision_event> event, std::string document, std::uint32_t action_count) {
+  new_event out;
+  take_index(out, *event);
+  out.document = std::move(document);
+  out.action_count = action_count;
+  out.request_keys.reserve(event->request_ids.size());
+  for (const auto& request : event->request_ids) out.request_keys.push_back(key_of(request));
+  out.log = std::move(event);
+  return out;
 }
 
 new_event read_one(read_state& state, const node& from, const path& where) {
@@ -157,6 +178,10 @@ new_event read_one(read_state& state, const node& from, const path& where) {
     state.report(field_error::kind::invalid_type, where, "must be a DecisionEvent", &from);
     return out;
   }
+  auto document = from.text();
+  if (document.size() > limits::event_bytes) state.report(invalid_value, where, too_large);
+  const auto outputs = from.find("outputs");
+  const auto actions = outputs ? count_actions(*outputs) : 0;
   value_checks checks{state, from, where};
   if (given(from, "sequence") || given(from, "fact")) {
     decision_event event;
@@ -164,22 +189,17 @@ new_event read_one(read_state& state, const node& from, const path& where) {
     checks.common(event);
     checks.log_entry(event);
     if (state.errors.size() != errors_before) return out;
-    take_index(out, event);
     event.outputs.text.clear();  // stands in the document; no projection looks at it
-    out.request_keys.reserve(event.request_ids.size());
-    for (const auto& request : event.request_ids) out.request_keys.push_back(key_of(request));
-    event.hash = sha256_hex(from.text());
-    out.log = std::move(event);
-  } else {
-    platform_event event;
-    json::read(state, from, where, event);
-    checks.common(event);
-    if (state.errors.size() != errors_before) return out;
-    take_index(out, event);
+    event.hash = sha256_hex(document);
+    return log_entry(std::make_shared<const decision_event>(std::move(event)), std::move(document), actions);
   }
-  out.document = from.text();
-  if (out.document.size() > limits::event_bytes) state.report(invalid_value, where, "is larger than one event may be");
-  out.action_count = count_actions(from);
+  platform_event event;
+  json::read(state, from, where, event);
+  checks.common(event);
+  if (state.errors.size() != errors_before) return out;
+  take_index(out, event);
+  out.document = std::move(document);
+  out.action_count = actions;
   return out;
 }
 
@@ -217,6 +237,14 @@ result<std::vector<new_event>> read_events(std::string_view body) {
   }
   if (!state.errors.empty()) return std::unexpected{json::validation_error(std::move(state.errors))};
   return events;
+}
+
+result<new_event> new_event_of(std::shared_ptr<const decision_event> event) {
+  if (event->text.size() > limits::event_bytes)
+    return std::unexpected{json::validation_error({{event->id.str(), invalid_value, too_large, {}}})};
+  auto document = event->text;
+  const auto actions = count_actions(event->outputs.text);
+  return log_entry(std::move(event), std::move(document), actions);
 }
 
 result<decision_event> read_stored(std::string_view document) {

@@ -33,6 +33,9 @@ private:
 /// The database does not do what it is for; later it may.
 [[nodiscard]] error unavailable(std::string message);
 
+/// The readers' pool takes no more; nothing was read.
+[[nodiscard]] error too_many_reads();
+
 /// The first damage that anybody met. Any thread.
 class damage_note {
 public:

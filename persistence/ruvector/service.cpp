@@ -72,8 +72,7 @@ class service::impl {
 public:
   explicit impl(service_config config) : config_{std::move(config)} {}
 
-  result<void> start() {
-    if (config_.api_key.empty()) return fail(errc::internal, "ruvector-service needs an API key");
+  result<void> open() {
     auto opened = open_store(config_);
     if (!opened) return std::unexpected{opened.error()};
     store_ = std::move(*opened);
@@ -85,8 +84,31 @@ public:
     readers_.emplace(config_.readers, limits::waiting_reads);
     feed_.emplace(*store_);
     api_.emplace(*store_, *readers_, *feed_, clock_, config_.api_key);
+    api_->add_routes(routes_);
+    return {};
+  }
+
+  result<void> start() {
+    if (config_.api_key.empty()) return fail(errc::internal, "ruvector-service needs an API key");
+    if (auto opened = open(); !opened) return opened;
     return listen();
   }
+
+  void handle(http::request&& req, http::responder&& answer) {
+    auto match = routes_.match(req.method, req.path);
+    if (match.result != http::route_match::outcome::found)
+      return answer(core_error_reply(http::status::not_found, "not_found", "there is no such route"));
+    req.params = std::move(match.params);
+    req.route = match.target->pattern;
+    try {
+      match.target->handle(std::move(req), std::move(answer));
+    } catch (const std::exception& e) {
+      handler_failed(req.correlation_id, e.what());  // the responder answers 500 when it is destroyed
+    }
+  }
+
+  [[nodiscard]] store& data() { return *store_; }
+  [[nodiscard]] work_pool& readers() { return *readers_; }
 
   [[nodiscard]] std::uint16_t port() const noexcept { return server_ ? server_->port() : std::uint16_t{0}; }
 
@@ -124,14 +146,10 @@ private:
     settings.io_threads = config_.io_threads;
     settings.max_connections = config_.max_connections;
     settings.request_timeout = config_.request_timeout;
-    http::router routes;
-    api_->add_routes(routes);
     http::server_observers observers;
-    observers.on_handler_failed = [this](std::string_view id, std::string_view what) {
-      say(log_level::error, "a handler failed, correlation " + std::string{id} + ": " + std::string{what});
-    };
+    observers.on_handler_failed = [this](std::string_view id, std::string_view what) { handler_failed(id, what); };
     server_.emplace(
-        settings, std::move(routes),
+        settings, std::move(routes_),
         [](http::status code, std::string_view word, std::string_view message, std::string_view) {
           return core_error_reply(code, word, message);
         },
@@ -145,6 +163,10 @@ private:
     return {};
   }
 
+  void handler_failed(std::string_view id, std::string_view what) const {
+    say(log_level::error, "a handler failed, correlation " + std::string{id} + ": " + std::string{what});
+  }
+
   void say(log_level level, std::string_view text) const {
     if (config_.log) config_.log(level, text);
   }
@@ -155,11 +177,18 @@ private:
   std::optional<work_pool> readers_;
   std::optional<action_feed> feed_;
   std::optional<api> api_;
+  http::router routes_;  // the server's, once it serves
   std::optional<http::server> server_;
 };
 
 service::service(service_config config) : impl_{std::make_unique<impl>(std::move(config))} {}
 service::~service() { stop(); }
+result<void> service::open() { return impl_->open(); }
+void service::handle(http::request&& req, http::responder&& answer) {
+  impl_->handle(std::move(req), std::move(answer));
+}
+store& service::data() { return impl_->data(); }
+work_pool& service::readers() { return impl_->readers(); }
 result<void> service::start() { return impl_->start(); }
 std::uint16_t service::port() const noexcept { return impl_->port(); }
 bool service::drain(std::chrono::milliseconds patience) { return impl_->drain(patience); }

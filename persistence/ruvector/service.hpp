@@ -1,5 +1,6 @@
 #pragma once
-/// ruvector-service, whole: a store and the API in front of it. The program runs it; the incident manager may embed it.
+/// ruvector-service, whole: a store and the API in front of it. The program serves it; the incident manager may embed it, which
+/// needs no socket and no key.
 
 #include <chrono>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "http/auth.hpp"
+#include "http/responder.hpp"
 #include "messages/error.hpp"
 #include "persistence/ruvector/limits.hpp"
 
@@ -20,7 +22,7 @@ enum class log_level : std::uint8_t { info, warn, error };
 struct service_config {
   std::filesystem::path data_file;  ///< the SQLite file; its folder is made if it is missing
   http::secret database_url;        ///< `postgresql://…`: then there is no file. It may hold a password
-  http::secret api_key;             ///< what callers show as a Bearer token; must not be empty
+  http::secret api_key;             ///< what callers show as a Bearer token; must not be empty, unless it is not served
   std::string address{"127.0.0.1"};
   std::uint16_t port{0};               ///< 0: one that is free
   std::filesystem::path policies_dir;  ///< `*.json` go into a store without policies; empty: none do
@@ -32,6 +34,7 @@ struct service_config {
 };
 
 class store;
+class work_pool;
 
 /// The store that `config` names, made and migrated as needed.
 [[nodiscard]] result<std::unique_ptr<store>> open_store(const service_config& config);
@@ -44,10 +47,18 @@ public:
   /// Stops.
   ~service();
 
-  /// Opens or makes the store, migrates it, loads policies into an empty one, and serves. Once.
+  /// Opens or makes the store, migrates it and loads policies into an empty one. Once.
+  [[nodiscard]] result<void> open();
+  /// Opens, and serves over HTTP.
   [[nodiscard]] result<void> start();
 
-  /// The port that is listened on; 0 before start().
+  /// For who embeds it, while it is open. A request that came from this process, as if it had come over HTTP:
+  void handle(http::request&& req, http::responder&& answer);
+  /// What the handlers work with.
+  [[nodiscard]] store& data();
+  [[nodiscard]] work_pool& readers();
+
+  /// The port that is listened on; 0 where it is not served.
   [[nodiscard]] std::uint16_t port() const noexcept;
 
   /// Takes no new connection, answers what is in flight (long polls at once, with what there is), writes what waits and

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +44,7 @@ namespace im::ruvector {
 using text_key = uuid;
 [[nodiscard]] text_key key_of(std::string_view text);
 
-/// A DecisionEvent on its way in, read and validated (`event_reader.hpp`).
+/// A DecisionEvent on its way in, read and validated, or our own (`event_reader.hpp`).
 struct new_event {
   event_id id;
   std::optional<im::incident_id> incident;
@@ -53,8 +54,8 @@ struct new_event {
   std::string document;                ///< its text, minified
   std::uint32_t action_count = 0;      ///< orchestrator actions in its outputs
   std::vector<text_key> request_keys;  ///< of `log->request_ids`
-  /// An entry of an incident's log. Absent: another agent's event, kept as a document under its index fields.
-  std::optional<decision_event> log;
+  /// An entry of an incident's log, with its hash. Absent: another agent's event, kept as a document under its index fields.
+  std::shared_ptr<const decision_event> log;
 };
 
 /// What a request id led to.

@@ -168,7 +168,7 @@ public:
 [[nodiscard]] inline std::vector<std::string> ids_of(const persistence::store_write& write) {
   std::vector<std::string> out;
   for (const auto& one : *write)
-    for (const auto& event : one.events) out.push_back(event.id.str());
+    for (const auto& event : one.events) out.push_back(event->id.str());
   return out;
 }
 

@@ -61,11 +61,11 @@ private:
   }
 
   write_outcome apply(const persistence::incident_write& write) {
-    if (std::ranges::all_of(write.events, [&](const auto& e) { return stored_.contains(e.id); })) return {};
+    if (std::ranges::all_of(write.events, [&](const auto& e) { return stored_.contains(e->id); })) return {};
     auto& log = logs_[write.incident_id];
     for (const auto& event : write.events) {
-      log.push_back(event.sequence);
-      stored_.insert(event.id);
+      log.push_back(event->sequence);
+      stored_.insert(event->id);
     }
     return {};
   }

@@ -21,7 +21,7 @@ std::string results_of(const std::vector<incident_write>& writes, const std::vec
   out.key("results");
   out.begin_array();
   for (std::size_t i = 0; i < writes.size(); ++i)
-    for (const auto& event : writes[i].events) out.raw(R"({"id":")" + event.id.str() + R"(",)" + rests[i] + "}");
+    for (const auto& event : writes[i].events) out.raw(R"({"id":")" + event->id.str() + R"(",)" + rests[i] + "}");
   out.end_array();
   out.end_object();
   return out.take();
