@@ -167,7 +167,7 @@ new_event read_one(read_state& state, const node& from, const path& where) {
     take_index(out, event);
     event.outputs.text.clear();  // stands in the document; no projection looks at it
     out.request_keys.reserve(event.request_ids.size());
-    for (const auto& request : event.request_ids) out.request_keys.push_back(key_of(request));
+    for (const auto& request : event.request_ids) out.request_keys.push_back(request_key(request));
     event.hash = sha256_hex(from.text());
     out.log = std::move(event);
   } else {
