@@ -12,6 +12,10 @@ namespace im {
 
 namespace {
 
+constexpr std::size_t text_size = 36;
+constexpr std::size_t last_dash = 23;  // in that text
+constexpr std::size_t time_bytes = 6;  // of a version 7 id, at its beginning
+
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
 constexpr int hex_value(char c) {
@@ -49,7 +53,7 @@ std::uint8_t fingerprint_byte(std::string_view fingerprint) {
 }  // namespace
 
 std::optional<uuid> uuid::parse(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
+  if (text.size() != text_size) return std::nullopt;
   bytes_type bytes{};
   std::size_t at = 0;
   for (std::size_t i = 0; i < text.size();) {
@@ -68,7 +72,7 @@ std::optional<uuid> uuid::parse(std::string_view text) {
 
 std::string uuid::str() const {
   std::string text;
-  text.reserve(36);
+  text.reserve(text_size);
   for (std::size_t i = 0; i < bytes_.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text.push_back('-');
     text.push_back(hex_digits[bytes_[i] >> 4]);
@@ -82,7 +86,7 @@ uuid uuid::v7(time_point at) {
   const std::uint64_t high = random_bits();
   const std::uint64_t low = random_bits();
   bytes_type bytes{};
-  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  for (std::size_t i = 0; i < time_bytes; ++i) bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
   bytes[6] = static_cast<std::uint8_t>(high);
   bytes[7] = static_cast<std::uint8_t>(high >> 8);
   std::memcpy(bytes.data() + 8, &low, sizeof low);
@@ -101,7 +105,23 @@ uuid uuid::v5(const uuid& space, std::string_view name) {
   return uuid{with_version(bytes, 5)};
 }
 
-event_id derive_event_id(std::string_view cause) { return event_id{uuid::v5(decisions_space, cause)}; }
+uuid uuid::v8(const uuid& space, std::string_view name) {
+  return uuid{with_version(v5(space, name).at_time_in(name).bytes(), 8)};
+}
+
+uuid uuid::at_time_in(std::string_view text) const {
+  auto bytes = bytes_;
+  for (auto dash = text.rfind('-'); dash != std::string_view::npos && dash != 0; dash = text.rfind('-', dash - 1)) {
+    if (dash < last_dash) break;
+    const auto found = parse(text.substr(dash - last_dash, text_size));
+    if (!found || found->bytes_[6] >> 4U != 7) continue;
+    std::copy_n(found->bytes_.begin(), time_bytes, bytes.begin());
+    break;
+  }
+  return uuid{bytes};
+}
+
+event_id derive_event_id(std::string_view cause) { return event_id{uuid::v8(decisions_space, cause)}; }
 
 incident_id mint_incident_id(time_point at, std::string_view fingerprint) {
   auto bytes = uuid::v7(at).bytes();

@@ -49,7 +49,8 @@ private:
       damaged("the log of incident " + event->incident_id.str() + " has a gap after sequence " +
               std::to_string(current_.state.head()));
     fold(current_.state, *event, r.integer(0), current_.changes);
-    for (const auto& request : event->request_ids) tables_.cover(key_of(request), r.integer(0), disposition_of(*event));
+    for (const auto& request : event->request_ids)
+      tables_.cover(request_key(request), r.integer(0), disposition_of(*event));
     if (event->sequence % limits::snapshot_every_events == 0) tables_.write_snapshot(current_.state);
     ++report_.events;
   }
@@ -84,7 +85,7 @@ public:
         snapshot_{db, "SELECT sequence, state FROM snapshots WHERE incident_id = ?1"},
         gates_{db, "SELECT request_id, status, action_type, requested_ms, gate FROM approvals WHERE incident_id = ?1"},
         postmortems_{db, "SELECT postmortem_id, status, event_row, written_ms FROM postmortems WHERE incident_id = ?1"},
-        request_{db, "SELECT event_row, disposition FROM requests WHERE request_key = ?1"} {}
+        request_{db, "SELECT event_row, disposition FROM requests WHERE ordered_key = ?1"} {}
 
   check_report run() {
     const typename Driver::read_transaction together{db_};
@@ -129,7 +130,7 @@ private:
 
   void check_requests(const decision_event& event, std::int64_t at) {
     for (const auto& request : event.request_ids) {
-      const auto key = key_of(request);
+      const auto key = request_key(request);
       if (!keys_.insert(key).second) continue;  // its first event owns it
       ++request_count_;
       const bool right =

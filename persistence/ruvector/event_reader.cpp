@@ -166,7 +166,7 @@ new_event log_entry(std::shared_ptr<const decision_event> event, std::string doc
   out.document = std::move(document);
   out.action_count = action_count;
   out.request_keys.reserve(event->request_ids.size());
-  for (const auto& request : event->request_ids) out.request_keys.push_back(key_of(request));
+  for (const auto& request : event->request_ids) out.request_keys.push_back(request_key(request));
   out.log = std::move(event);
   return out;
 }

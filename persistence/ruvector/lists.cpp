@@ -38,7 +38,9 @@ std::string all_incidents() {
 }
 
 std::string incidents_of_fingerprint() {
-  return from_incidents("open IS NOT NULL AND fingerprint_key = ?8 AND (?10 IS NULL OR open = ?10)") + newest_first;
+  const std::string of_it = " AND fingerprint_key = ?8 AND (?10 IS NULL OR open = ?10)";
+  return from_incidents(("open = 1" + of_it).c_str()) + " UNION ALL " + from_incidents(("open = 0" + of_it).c_str()) +
+         newest_first;
 }
 
 std::string escalations() {

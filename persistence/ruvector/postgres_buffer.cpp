@@ -46,7 +46,7 @@ write_buffer::write_buffer(connection& db)
                   "INSERT INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
                   " actions, doc) SELECT * FROM unnest(?1,?2,?3,?4,?5,?6,?7,?8,?9)"},
       put_requests_{db,
-                    "INSERT INTO requests (request_key, event_row, disposition) SELECT * FROM unnest(?1,?2,?3)"
+                    "INSERT INTO requests (ordered_key, event_row, disposition) SELECT * FROM unnest(?1,?2,?3)"
                     " ON CONFLICT DO NOTHING"},
       put_incidents_{
           db,

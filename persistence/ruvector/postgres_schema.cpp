@@ -3,7 +3,9 @@
 #include <array>
 #include <string>
 
+#include "persistence/ruvector/care.hpp"
 #include "persistence/ruvector/postgres_locks.hpp"
+#include "persistence/ruvector/postgres_tables.hpp"
 
 namespace im::ruvector::postgres {
 
@@ -121,7 +123,18 @@ constexpr const char* version_2 = R"sql(
 CREATE INDEX incidents_fingerprint ON incidents (fingerprint_key, created_ms, incident_id);
 )sql";
 
-constexpr std::array migrations{version_1, version_2};
+/// Version 3. A request's key begins with the time that its id names, so the index of requests grows at its end; the column's
+/// new name turns away a program that would look for the old keys. And an opening writes one index by fingerprint, not two.
+constexpr const char* version_3 = R"sql(
+ALTER TABLE requests RENAME COLUMN request_key TO ordered_key;
+DROP INDEX incidents_fingerprint;
+CREATE INDEX incidents_ended_fingerprint ON incidents (fingerprint_key, created_ms, incident_id) WHERE open = 0;
+)sql";
+
+constexpr std::array migrations{version_1, version_2, version_3};
+
+/// What older versions wrote beside the log is folded anew.
+constexpr std::int64_t projections_since = 3;
 
 /// Rolls back what was not committed.
 class transaction {
@@ -150,7 +163,8 @@ std::int64_t number_of(connection& db, const char* sql) {
 void migrate(connection& db) {
   constexpr auto newest = static_cast<std::int64_t>(migrations.size());
   transaction all{db};
-  statement{db, "SELECT 1 FROM pg_advisory_xact_lock(?1)"}.run(lock_of_migrations);
+  const auto lock = [&](std::int64_t name) { statement{db, "SELECT 1 FROM pg_advisory_xact_lock(?1)"}.run(name); };
+  lock(lock_of_migrations);
   const bool ours = number_of(db, "SELECT count(to_regclass('im_schema_version'))") != 0;
   if (!ours && number_of(db, "SELECT count(to_regclass('decision_events'))") != 0)
     throw store_failure{unavailable("the PostgreSQL schema has tables of another program; give this one its own")};
@@ -161,10 +175,16 @@ void migrate(connection& db) {
   if (there > newest)
     throw store_failure{unavailable("the PostgreSQL database has schema version " + std::to_string(there) +
                                     ", this program knows " + std::to_string(newest) + "; use a newer one")};
+  if (there < newest) lock(lock_of_writers);  // nothing is written between the fold of the log and the new tables
   statement applied{db, "INSERT INTO im_schema_version (version) VALUES (?1)"};
   for (auto version = there; version < newest; ++version) {
     db.execute(migrations[static_cast<std::size_t>(version)]);
     applied.run(version + 1);
+  }
+  if (there != 0 && there < projections_since) {
+    tables written{db};
+    (void)rebuild<driver>(db, written);
+    written.flush();
   }
   all.commit();
 }

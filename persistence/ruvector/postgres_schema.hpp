@@ -5,7 +5,7 @@
 
 namespace im::ruvector::postgres {
 
-/// Brings the database to the newest schema, in one transaction; who starts at the same time waits for it. Refuses a
+/// Brings the database to the newest schema, and what it keeps beside the log, in one transaction; who starts at the same time waits for it. Refuses a
 /// database of a newer program, or with tables of another one.
 void migrate(connection& db);
 

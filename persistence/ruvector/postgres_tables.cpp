@@ -10,7 +10,7 @@ namespace im::ruvector::postgres {
 
 namespace {
 
-constexpr const char* cover_columns = "r.request_key, e.incident_id, e.id, e.sequence, r.disposition";
+constexpr const char* cover_columns = "r.ordered_key, e.incident_id, e.id, e.sequence, r.disposition";
 
 stored_event read_event(const row& r) {
   stored_event out{std::nullopt, std::string{r.text(2)}};
@@ -61,7 +61,7 @@ tables::tables(connection& db)
       find_events_{db, "SELECT id, sequence, doc FROM decision_events WHERE id = ANY(?1)"},
       find_requests_{db, std::string{"SELECT "} + cover_columns +
                              " FROM requests r JOIN decision_events e ON e.row = r.event_row"
-                             " WHERE r.request_key = ANY(?1)"},
+                             " WHERE r.ordered_key = ANY(?1)"},
       find_open_{db, "SELECT fingerprint_key, incident_id FROM incidents WHERE open = 1 AND fingerprint_key = ANY(?1)"},
       find_snapshots_{db, "SELECT incident_id, sequence, state FROM snapshots WHERE incident_id = ANY(?1)"},
       find_tails_{db,

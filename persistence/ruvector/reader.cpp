@@ -42,7 +42,7 @@ reader<Driver>::reader(const typename Driver::source& from)
       head_{db_, "SELECT max(sequence) FROM decision_events WHERE incident_id = ?1"},
       request_{db_,
                "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
-               " JOIN decision_events e ON e.row = r.event_row WHERE r.request_key = ?1"},
+               " JOIN decision_events e ON e.row = r.event_row WHERE r.ordered_key = ?1"},
       newest_row_{db_, "SELECT max(row) FROM decision_events"},
       feed_{db_,
             "SELECT row, actions, CASE WHEN actions > 0 THEN doc END FROM decision_events WHERE row >= ?1 ORDER BY row "
@@ -133,7 +133,7 @@ std::optional<covered_by> reader<Driver>::request(std::string_view id) {
         covered.request_id = id;
         return covered;
       },
-      key_of(id));
+      request_key(id));
 }
 
 template <class Driver>

@@ -3,6 +3,9 @@
 #include <array>
 #include <string>
 
+#include "persistence/ruvector/care.hpp"
+#include "persistence/ruvector/sqlite_tables.hpp"
+
 namespace im::ruvector::sqlite {
 
 namespace {
@@ -129,7 +132,18 @@ constexpr const char* version_2 = R"sql(
 CREATE INDEX incidents_fingerprint ON incidents (fingerprint_key, created_ms, incident_id);
 )sql";
 
-constexpr std::array migrations{version_1, version_2};
+/// Version 3. A request's key begins with the time that its id names, so the index of requests grows at its end; the column's
+/// new name turns away a program that would look for the old keys. And an opening writes one index by fingerprint, not two.
+constexpr const char* version_3 = R"sql(
+ALTER TABLE requests RENAME COLUMN request_key TO ordered_key;
+DROP INDEX incidents_fingerprint;
+CREATE INDEX incidents_ended_fingerprint ON incidents (fingerprint_key, created_ms, incident_id) WHERE open = 0;
+)sql";
+
+constexpr std::array migrations{version_1, version_2, version_3};
+
+/// What older versions wrote beside the log is folded anew.
+constexpr std::int64_t projections_since = 3;
 
 std::int64_t pragma(connection& db, const char* sql) {
   return statement{db, sql}.first([](row r) { return r.integer(0); }).value_or(0);
@@ -151,9 +165,13 @@ void migrate(connection& db, schema_origin origin) {
   const auto newest = static_cast<std::int64_t>(migrations.size());
   transaction all{db, "BEGIN IMMEDIATE"};
   if (origin == schema_origin::stored) expect_ours(db);
-  auto version = pragma(db, "PRAGMA user_version");
-  if (version == newest) return;
-  for (; version < newest; ++version) db.execute(migrations[static_cast<std::size_t>(version)]);
+  const auto there = pragma(db, "PRAGMA user_version");
+  if (there == newest) return;
+  for (auto version = there; version < newest; ++version) db.execute(migrations[static_cast<std::size_t>(version)]);
+  if (there != 0 && there < projections_since) {
+    tables written{db};
+    (void)rebuild<driver>(db, written);
+  }
   db.execute(("PRAGMA user_version=" + std::to_string(newest)).c_str());
   db.execute(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
   all.commit();

@@ -23,7 +23,7 @@ tables::tables(connection& db)
       event_by_id_{db, "SELECT sequence, doc FROM decision_events WHERE id = ?1"},
       request_by_key_{db,
                       "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
-                      " JOIN decision_events e ON e.row = r.event_row WHERE r.request_key = ?1"},
+                      " JOIN decision_events e ON e.row = r.event_row WHERE r.ordered_key = ?1"},
       open_by_fingerprint_{db, "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 1"},
       insert_row_{db,
                   "INSERT INTO incidents (incident_id, sequence, open, fingerprint_key, status, severity, category,"
@@ -51,7 +51,7 @@ tables::tables(connection& db)
                     "INSERT INTO snapshots (incident_id, sequence, state) VALUES (?1,?2,?3)"
                     " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, state=excluded.state"},
       put_request_{
-          db, "INSERT INTO requests (request_key, event_row, disposition) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING"} {}
+          db, "INSERT INTO requests (ordered_key, event_row, disposition) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING"} {}
 
 std::optional<stored_event> tables::find_event(event_id id) {
   return event_by_id_.first(

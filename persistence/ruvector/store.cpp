@@ -32,6 +32,8 @@ text_key key_of(std::string_view text) {
   return uuid{bytes};
 }
 
+text_key request_key(std::string_view id) { return key_of(id).at_time_in(id); }
+
 std::optional<list_cursor> list_cursor::parse(std::string_view text) {
   const auto dot = text.find('.');
   if (dot == std::string_view::npos) return std::nullopt;

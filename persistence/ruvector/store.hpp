@@ -43,6 +43,9 @@ namespace im::ruvector {
 /// half of its SHA-256.
 using text_key = uuid;
 [[nodiscard]] text_key key_of(std::string_view text);
+/// A request id's. Behind the time of the last version 7 id that stands in it, so that the newest keys are neighbours: a
+/// commit then writes one page of their index and not one a request. 80 bits of the hash remain.
+[[nodiscard]] text_key request_key(std::string_view id);
 
 /// A DecisionEvent on its way in, read and validated, or our own (`event_reader.hpp`).
 struct new_event {

@@ -21,6 +21,27 @@ TEST_CASE("a version 5 id is the one that RFC 9562 gives") {
   CHECK(derive_event_id("a") != derive_event_id("b"));
 }
 
+TEST_CASE("an id that is derived from a version 7 id sorts by its time, and is its own in all else") {
+  const std::string early = uuid::v7(t0).str();
+  const std::string late = uuid::v7(after(1)).str();
+  std::set<uuid> seen;
+  for (const auto& cause : {"events:" + early, "entailed:1:events:" + early, "events:" + early + "/gate", early,
+                            late + " and then " + early, "x-" + early + "-"}) {
+    CAPTURE(cause);
+    const auto id = derive_event_id(cause).value();
+    CHECK(id == derive_event_id(cause).value());
+    CHECK(id.str().substr(0, 13) == early.substr(0, 13));
+    CHECK(id.bytes()[6] >> 4 == 8);
+    CHECK(id.bytes()[8] >> 6 == 2);
+    CHECK(seen.insert(id).second);
+  }
+  CHECK(*seen.rbegin() < derive_event_id("events:" + late).value());
+  const auto other = uuid::parse("2ed6657d-e927-4686-95e1-2665a8aea6a2");
+  for (const auto* cause :
+       {"a", "", "-", "2ed6657d-e927-4686-95e1-2665a8aea6a2", "01a20ef1-e604-7a35-845f-00000000cb1"})
+    CHECK(other->at_time_in(cause) == other);
+}
+
 TEST_CASE("version 7 ids sort by their time, carry it and never repeat") {
   std::set<uuid> seen;
   uuid before;

@@ -93,6 +93,27 @@ TEST_CASE("a rebuild brings back what was lost") {
   CHECK(store->request("r1")->sequence == 1);
 }
 
+TEST_CASE("a database of version 2, whose request keys are hashes alone, still knows what each request led to") {
+  const test_database db{EACH_DATABASE};
+  const request_id old = "events:01a20ef1-e604-7a35-845f-00000000cb1c";
+  REQUIRE(append_one(*open_store(db), open_event(1, "f", {old, "plain"})).outcome == append_outcome::created);
+  REQUIRE(sql(db,
+              "DROP INDEX incidents_ended_fingerprint; CREATE INDEX incidents_fingerprint ON incidents"
+              " (fingerprint_key, created_ms, incident_id); ALTER TABLE requests RENAME COLUMN ordered_key TO"
+              " request_key") == "");
+  REQUIRE(sql(db, db.is_postgres() ? "UPDATE requests SET request_key = gen_random_uuid();"
+                                     " DELETE FROM im_schema_version WHERE version > 2"
+                                   : "UPDATE requests SET request_key = randomblob(16); PRAGMA user_version=2") == "");
+  auto store = open_store(db);
+  for (const auto& known : {old, request_id{"plain"}}) {
+    CHECK(append_one(*store, attach_event(1, 2, {known})).outcome == append_outcome::duplicate);
+    CHECK(store->request(known)->sequence == 1);
+  }
+  CHECK(store->check()->problems.empty());
+  // The older program, were it still running, would look under keys that are no longer there.
+  CHECK(sql(db, "SELECT request_key FROM requests").find("request_key") != std::string::npos);
+}
+
 TEST_CASE("check finds what is not as the log tells") {
   const test_database db{EACH_DATABASE};
   auto store = open_store(db);
