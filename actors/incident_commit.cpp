@@ -27,18 +27,13 @@ bool opens_gate(const any_command& body, const request_id& covered) {
   return request && request->id && logic::gate_request_id(*request->id) == covered;
 }
 
-state_ptr state_of(incident_id id) {
-  auto state = std::make_shared<incident_state>();
-  state->record.id = id;
-  return state;
-}
-
 }  // namespace
 
 void incident_supervisor_state::committed() {
   auto flight = std::exchange(flight_, {});
   if (!flight.events.empty()) {
     state_ = std::make_shared<const incident_state>(std::move(flight.plan.after));
+    recent_.add(flight.plan.covers);
     reads_.confirm(state_);
   }
   if (!policies_frozen()) policies_ = nullptr;
@@ -57,7 +52,7 @@ void incident_supervisor_state::decide_again(std::uint64_t head) {
   env_.metrics.decisions_retried.add();
   log::debug(log::event::decision_retried, "another instance decided first",
              {{"incident_id", state_->record.id}, {"head", head}});
-  if (head <= state_->head()) state_ = state_of(state_->record.id);
+  if (head <= state_->head()) forget_log();
   requeue_in_flight();
   needs_load_ = true;
   pump();
@@ -98,12 +93,11 @@ void incident_supervisor_state::give_up_fingerprint(incident_id holder) {
 /// One of the requests was decided before, here or in another incident: its caller gets the first answer, the others
 /// are decided again.
 void incident_supervisor_state::drop_covered(const covered_elsewhere& covered) {
-  const covered_request first{covered.request, covered.event_id, covered.sequence, covered.disposition};
   std::vector<submission> rest;
   const auto all = flight_.callers.size();
   for (auto& caller : flight_.callers) {
     if (caller.cmd.context.request == covered.request)
-      replay(std::move(caller), first, covered.incident_id);
+      replay(std::move(caller), covered.event_id, covered.incident_id);
     else if (opens_gate(caller.cmd.body, covered.request))
       caller.answer(
           fail(errc::conflict, "this approval_request_id is taken, in incident " + covered.incident_id.str()));
@@ -137,7 +131,7 @@ void incident_supervisor_state::finish(submission& caller, const logic::planned&
     r.event = unrecorded->event;
   } else if (const auto* again = std::get_if<logic::answer::replay>(&planned.what)) {
     if (is_clocks(caller.cmd.body)) look_again_later();
-    return replay(std::move(caller), again->covered, state_->record.id);
+    return replay(std::move(caller), again->first, state_->record.id);
   } else if (const auto* job = std::get_if<logic::answer::write_postmortem>(&planned.what)) {
     return start_postmortem(std::move(caller), job->id);
   } else {
@@ -149,15 +143,15 @@ void incident_supervisor_state::finish(submission& caller, const logic::planned&
 }
 
 /// The first answer again, told from its event, where the caller needs more than where it went.
-void incident_supervisor_state::replay(submission caller, const covered_request& covered, incident_id where) {
+void incident_supervisor_state::replay(submission caller, event_id first, incident_id where) {
   reply r;
-  r.state = where == state_->record.id ? state_ : state_of(where);
+  r.state = where == state_->record.id ? state_ : nothing_known_of(where);
   r.disposition = disposition::duplicate;
   r.persisted = true;
   r.replayed = true;
   if (!caller.cmd.context.event_on_replay) return caller.answer(std::move(r));
   auto waiting = std::make_shared<submission>(std::move(caller));
-  self_->request(house_.persistence, limits::load_timeout, read_event_atom_v, covered.event_id)
+  self_->request(house_.persistence, limits::load_timeout, read_event_atom_v, first)
       .then(
           [waiting, r](const event_ptr& event) mutable {
             if (auto refused = refusal_in(*event)) return waiting->answer(std::unexpected{std::move(*refused)});
@@ -170,7 +164,7 @@ void incident_supervisor_state::replay(submission caller, const covered_request&
 /// Whether a refused command may be the repetition of one that took effect longer ago than the state remembers.
 bool incident_supervisor_state::may_have_been_answered(const submission& caller) const {
   return !is_clocks(caller.cmd.body) && !caller.cmd.context.dry_run && !caller.cmd.context.request.empty() &&
-         state_->recent_requests.size() >= limits::recent_requests_per_incident;
+         recent_.is_full();
 }
 
 /// The first answer, if there was one: a request that took effect has an event whose id follows from the request.
@@ -183,8 +177,7 @@ void incident_supervisor_state::tell_first_answer(submission caller, const error
           [this, waiting](const event_ptr& event) {
             if (event->incident_id != state_->record.id)
               return waiting->answer(fail(errc::conflict, "this request id was used for another incident"));
-            replay(std::move(*waiting), {waiting->cmd.context.request, event->id, event->sequence, {}},
-                   event->incident_id);
+            replay(std::move(*waiting), event->id, event->incident_id);
           },
           [waiting, refusal](const caf::error& e) {
             const auto why = from_caf(e);

@@ -31,9 +31,7 @@ incident_supervisor_state::incident_supervisor_state(supervisor_actor::pointer s
       children_{self, house_},
       needs_load_{!fresh},
       alarm_{self, house_.alarms} {
-  auto empty = std::make_shared<incident_state>();
-  empty->record.id = id;
-  state_ = std::move(empty);
+  state_ = nothing_known_of(id);
   env_.metrics.incidents_live.add();
 }
 
@@ -178,16 +176,18 @@ void incident_supervisor_state::load() {
 }
 
 void incident_supervisor_state::on_log(log_page page) {
-  auto next = std::make_shared<incident_state>(*state_);
+  const bool nothing_known = state_->head() == 0;
+  std::shared_ptr<incident_state> next;  // most pages of a live incident hold nothing new
   for (const auto& event : page.events) {
-    if (event->sequence != next->head() + 1) continue;  // known already
+    if (event->sequence != (next ? next->head() : state_->head()) + 1) continue;  // known already
+    if (!next) next = std::make_shared<incident_state>(*state_);
     if (!links_to(*next, *event)) return on_broken_link(*event);
     apply(*next, *event);
+    recent_.add(logic::covered_by(*event));
   }
-  const bool first = state_->head() == 0 && next->head() != 0;
-  if (next->head() != state_->head()) state_ = std::move(next);
+  if (next) state_ = std::move(next);
   if (page.more) return load();
-  if (first) env_.metrics.incidents_awakened.add();
+  if (nothing_known && state_->head() != 0) env_.metrics.incidents_awakened.add();
   phase_ = phase::idle;
   needs_load_ = false;
   children_.reconcile(state_);
@@ -197,13 +197,16 @@ void incident_supervisor_state::on_log(log_page page) {
   pump();
 }
 
+void incident_supervisor_state::forget_log() {
+  state_ = nothing_known_of(state_->record.id);
+  recent_.clear();
+}
+
 /// What the store has does not go on from what we have. Ours may be what is wrong, so all of it is read again; a log that is
 /// broken in itself is not acted upon.
 void incident_supervisor_state::on_broken_link(const decision_event& event) {
   const bool had_state = state_->head() != 0;
-  auto nothing = std::make_shared<incident_state>();
-  nothing->record.id = state_->record.id;
-  state_ = std::move(nothing);
+  forget_log();
   if (had_state) return load();
   log::error(log::event::log_damaged,
              "the log of an incident was changed after it was written; `ruvector-service verify` tells more",
@@ -263,7 +266,7 @@ void incident_supervisor_state::commit() {
   for (const auto& s : queue_ | std::views::take(limits::commands_per_commit)) commands.push_back(&s.cmd);
   const logic::decision_context context{*policies_, env_.who, env_.clock.now()};
   flight_ = {};
-  flight_.plan = logic::plan_commit(*state_, commands, context);
+  flight_.plan = logic::plan_commit(*state_, recent_, commands, context);
   const auto taken = static_cast<std::ptrdiff_t>(flight_.plan.answers.size());
   flight_.callers.assign(std::move_iterator{queue_.begin()}, std::move_iterator{queue_.begin() + taken});
   queue_.erase(queue_.begin(), queue_.begin() + taken);

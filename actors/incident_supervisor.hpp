@@ -52,6 +52,7 @@ private:
   void pump();
   void load();
   void on_log(log_page page);
+  void forget_log();
   void on_broken_link(const decision_event& event);
   void load_policies();
   void on_load_failed(error why);
@@ -68,7 +69,7 @@ private:
   void give_up_fingerprint(incident_id holder);
   void drop_covered(const covered_elsewhere& covered);
   void finish(submission& caller, const logic::planned& planned);
-  void replay(submission caller, const covered_request& covered, incident_id where);
+  void replay(submission caller, event_id first, incident_id where);
   [[nodiscard]] bool may_have_been_answered(const submission& caller) const;
   void tell_first_answer(submission caller, const error& refusal);
   void start_postmortem(submission caller, postmortem_id id);
@@ -86,6 +87,7 @@ private:
   const actor_environment& env_;
   registry_actor registry_;
   state_ptr state_;
+  logic::recent_requests recent_;  ///< of the events that `state_` is folded from
   policy_set_ptr policies_;
   supervised_children children_;
   phase phase_ = phase::idle;

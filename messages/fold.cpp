@@ -182,10 +182,6 @@ private:
   const decision_event& event_;
 };
 
-disposition disposition_of(const any_fact& f) {
-  return std::holds_alternative<fact::signals_attached>(f) ? disposition::attached : disposition::opened;
-}
-
 }  // namespace
 
 const gate_state* incident_state::find_gate(approval_id id) const {
@@ -202,15 +198,18 @@ bool incident_state::has_pending_gate() const {
   return std::ranges::any_of(gates, [](const gate_state& g) { return !is_terminal(g.status); });
 }
 
+std::shared_ptr<const incident_state> nothing_known_of(incident_id id) {
+  auto state = std::make_shared<incident_state>();
+  state->record.id = id;
+  return state;
+}
+
 void apply(incident_state& state, const decision_event& event) {
   std::visit(folder{state, event}, event.fact.value);
   state.record.id = event.incident_id;
   state.record.sequence = event.sequence;
   state.head_hash = event.hash;
   if (state.opened) state.record.updated_at = event.timestamp;
-  for (const auto& request : event.request_ids)
-    state.recent_requests.push_back({request, event.id, event.sequence, disposition_of(event.fact.value)});
-  keep_newest(state.recent_requests, limits::recent_requests_per_incident);
 }
 
 std::vector<deadline> deadlines_of(const incident_state& state) {

@@ -2,6 +2,7 @@
 /// State is a fold over the log. Managers fold to go on where the log ends; the store folds the same way for its
 /// projections. There is no second journal.
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -22,24 +23,6 @@ void describe(V& v, like<kept_vote> auto& x) {
   v.required("request_id", x.request_id);
   v.required("vote", x.vote);
   v.required("expires_at", x.expires_at);
-}
-
-/// What a request or event id led to.
-struct covered_request {
-  request_id request;
-  im::event_id event_id;
-  std::uint64_t sequence = 0;
-  im::disposition disposition = disposition::opened;
-
-  bool operator==(const covered_request&) const = default;
-};
-
-template <class V>
-void describe(V& v, like<covered_request> auto& x) {
-  v.required("request_id", x.request);
-  v.required("event_id", x.event_id);
-  v.required("sequence", x.sequence);
-  v.required("disposition", x.disposition);
 }
 
 struct postmortem_summary {
@@ -68,8 +51,7 @@ struct incident_state {
   std::vector<gate_state> gates;
   std::vector<kept_vote> kept_votes;
   std::vector<postmortem_summary> postmortems;
-  std::vector<covered_request> recent_requests;  ///< the newest `limits::recent_requests_per_incident`
-  std::string head_hash;                         ///< of the newest event's text; empty where nobody knows it
+  std::string head_hash;  ///< of the newest event's text; empty where nobody knows it
 
   bool operator==(const incident_state&) const = default;
 
@@ -93,9 +75,11 @@ void describe(V& v, like<incident_state> auto& x) {
   v.optional("gates", x.gates);
   v.optional("kept_votes", x.kept_votes);
   v.optional("postmortems", x.postmortems);
-  v.optional("recent_requests", x.recent_requests);
   v.optional("head_hash", x.head_hash);
 }
+
+/// Of an incident whose log is empty, or not read yet.
+[[nodiscard]] std::shared_ptr<const incident_state> nothing_known_of(incident_id id);
 
 /// Applies one event. The caller has seen to it that `event.sequence == state.head() + 1`.
 void apply(incident_state& state, const decision_event& event);

@@ -21,10 +21,16 @@ bool only_counts(const incident_state& state, const cmd::ingest_signal& signal) 
 
 class planner {
 public:
-  planner(const incident_state& state, const decision_context& context) : context_{context} { plan_.after = state; }
+  planner(const incident_state& state, const recent_requests& recent, const decision_context& context)
+      : before_{state}, recent_{recent}, context_{context} {
+    plan_.after = state;
+  }
 
   void take(const command& c) {
-    if (const auto* covered = find_covered(c)) return replay(*covered);
+    if (const auto first = find_covered(c)) {
+      plan_.answers.push_back({answer::replay{*first}, disposition::duplicate, {}});
+      return;
+    }
     const auto* signal = std::get_if<cmd::ingest_signal>(&c.body);
     if (signal && !c.context.dry_run && absorbs() && only_counts(plan_.after, *signal)) return absorb(c, *signal);
     decide_one(c);
@@ -44,16 +50,16 @@ public:
   }
 
 private:
-  [[nodiscard]] const covered_request* find_covered(const command& c) const {
-    if (c.context.dry_run || c.context.request.empty()) return nullptr;
-    if (const auto here = covered_here_.find(c.context.request); here != covered_here_.end()) return &here->second;
-    const auto& recent = plan_.after.recent_requests;
-    const auto found = std::ranges::find(recent, c.context.request, &covered_request::request);
-    return found == recent.end() ? nullptr : &*found;
+  [[nodiscard]] std::optional<event_id> find_covered(const command& c) const {
+    if (c.context.dry_run || c.context.request.empty()) return std::nullopt;
+    const auto request = derive_event_id(c.context.request);
+    if (const auto here = covered_here_.find(request); here != covered_here_.end()) return here->second;
+    return recent_.find(request);
   }
 
-  void replay(const covered_request& covered) {
-    plan_.answers.push_back({answer::replay{covered}, disposition::duplicate, {}});
+  void remember(const covered_request& covered) {
+    plan_.covers.push_back(covered);
+    covered_here_.emplace(covered.request, covered.first);
   }
 
   /// Whether the last planned event may cover one more signal.
@@ -71,20 +77,14 @@ private:
     event.inputs_hash = sha256_hex(event.inputs_hash + c.context.inputs_hash);
     // What `apply` would have done for this one signal.
     ++plan_.after.record.event_count;
-    remember({c.context.request, event.id, event.sequence, disposition::attached});
+    remember({derive_event_id(c.context.request), event.id});
     plan_.answers.push_back({answer::recorded{plan_.events.size() - 1, {}}, disposition::attached, {}});
   }
 
-  void remember(covered_request covered) {
-    auto& recent = plan_.after.recent_requests;
-    recent.push_back(covered);
-    if (recent.size() > limits::recent_requests_per_incident) recent.erase(recent.begin());
-    covered_here_.emplace(covered.request, std::move(covered));
-  }
-
   void decide_one(const command& c) {
-    auto decided = decide(plan_.after, c, context_);
+    auto decided = c.context.dry_run ? decide_aside(c) : decide(plan_.after, c, context_);
     if (!decided) {
+      if (plan_.after.head() != before_.head() + plan_.events.size()) fold_anew();
       plan_.answers.push_back({std::move(decided.error()), {}, {}});
       return;
     }
@@ -99,26 +99,37 @@ private:
     plan_.answers.push_back(std::move(p));
   }
 
+  [[nodiscard]] result<decision> decide_aside(const command& c) const {
+    auto state = plan_.after;
+    return decide(state, c, context_);
+  }
+
+  /// A command was refused after it had taken the state on: back to where the events lead.
+  void fold_anew() {
+    plan_.after = before_;
+    for (const auto& event : plan_.events) apply(plan_.after, event);
+  }
+
+  /// The state has been taken on by them already.
   void append(std::vector<decision_event> events) {
     for (auto& event : events) {
-      event.sequence = plan_.after.head() + 1;
-      apply(plan_.after, event);
-      for (const auto& request : event.request_ids)
-        covered_here_.emplace(request, covered_request{request, event.id, event.sequence, {}});
+      for (const auto& covered : covered_by(event)) remember(covered);
       plan_.events.push_back(std::move(event));
     }
   }
 
+  const incident_state& before_;
+  const recent_requests& recent_;
   const decision_context& context_;
   commit_plan plan_;
-  std::unordered_map<request_id, covered_request> covered_here_;
+  std::unordered_map<event_id, event_id> covered_here_;
 };
 
 }  // namespace
 
-commit_plan plan_commit(const incident_state& state, std::span<const command* const> commands,
-                        const decision_context& context) {
-  planner p{state, context};
+commit_plan plan_commit(const incident_state& state, const recent_requests& recent,
+                        std::span<const command* const> commands, const decision_context& context) {
+  planner p{state, recent, context};
   for (const auto* c : commands) {
     p.take(*c);
     if (p.full()) break;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/logic/decide.hpp"
+#include "actors/logic/recent_requests.hpp"
 
 namespace im::logic {
 
@@ -26,7 +27,7 @@ struct unrecorded {
 };
 /// Its request was covered before; the first answer is told again.
 struct replay {
-  covered_request covered;
+  event_id first;
 };
 /// The registry must find another incident for this signal.
 struct hand_back {};
@@ -45,14 +46,15 @@ struct planned {
 };
 
 struct commit_plan {
-  std::vector<decision_event> events;  ///< sealed, with sequences from `state.head() + 1`
-  incident_state after;                ///< the state once they are stored
-  std::vector<planned> answers;        ///< for the first `answers.size()` commands; the rest waits for the next commit
+  std::vector<decision_event> events;   ///< sealed, with sequences from `state.head() + 1`
+  incident_state after;                 ///< the state once they are stored
+  std::vector<covered_request> covers;  ///< what is answered from memory once they are stored
+  std::vector<planned> answers;         ///< for the first `answers.size()` commands; the rest waits for the next commit
 };
 
 /// Decides over as many commands, in order, as fit into one write (`limits::commands_per_commit`, `events_per_commit`).
-/// At least one is taken.
-[[nodiscard]] commit_plan plan_commit(const incident_state& state, std::span<const command* const> commands,
-                                      const decision_context& context);
+/// At least one is taken. What `recent` covers is answered again.
+[[nodiscard]] commit_plan plan_commit(const incident_state& state, const recent_requests& recent,
+                                      std::span<const command* const> commands, const decision_context& context);
 
 }  // namespace im::logic

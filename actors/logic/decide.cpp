@@ -109,7 +109,7 @@ sla_state tightened_sla(const incident_state& state, const sla_policy& policy, s
   return sla;
 }
 
-result<decision> decide(const incident_state& state, const command& command, const decision_context& context) {
+result<decision> decide(incident_state& state, const command& command, const decision_context& context) {
   drafting d{state, command, context};
   if (auto decided = std::visit(dispatcher{d}, command.body); !decided)
     return std::unexpected{std::move(decided.error())};

@@ -42,8 +42,8 @@ struct decision {
 /// The request id that a gate's opening covers, so that the store's third law keeps gate ids unique across incidents.
 [[nodiscard]] request_id gate_request_id(const approval_id& gate);
 
-/// Decides over one command. The request id was not covered before; the caller sees to that.
-[[nodiscard]] result<decision> decide(const incident_state& state, const command& command,
-                                      const decision_context& context);
+/// Decides over one command. The request id was not covered before; the caller sees to that. `state` is taken on as the events
+/// say, which is for the caller to undo where they are not to be stored.
+[[nodiscard]] result<decision> decide(incident_state& state, const command& command, const decision_context& context);
 
 }  // namespace im::logic

@@ -11,7 +11,7 @@ namespace im::logic {
 /// Collects the events of one command, and the state as they leave it.
 class drafting {
 public:
-  drafting(const incident_state& from, const command& command, const decision_context& context)
+  drafting(incident_state& from, const command& command, const decision_context& context)
       : state{from}, cmd{command}, ctx{context} {}
 
   /// Adds an event; later ones of the same command see its effect.
@@ -23,7 +23,7 @@ public:
 
   [[nodiscard]] bool has_events() const { return !result.events.empty(); }
 
-  incident_state state;  ///< tentative
+  incident_state& state;  ///< tentative
   const command& cmd;
   const decision_context& ctx;
   decision result;

@@ -198,15 +198,11 @@ TEST_CASE("breaches, once recorded, stay") {
   CHECK_FALSE(log.state.record.sla.resolution_breached);
 }
 
-TEST_CASE("the history, the requests, the kept votes and the gates are bounded") {
+TEST_CASE("the history, the kept votes and the gates are bounded") {
   history log;
   for (int i = 0; i < 30; ++i) log.add(evaluated(true), 20 + i);
   CHECK(log.state.history.size() == limits::escalation_history);
   CHECK(log.state.history.back().timestamp == after(49));
-  for (int i = 0; i < 100; ++i) log.add(fact::signals_attached{1, after(60)}, 60, {"request " + std::to_string(i)});
-  CHECK(log.state.recent_requests.size() == limits::recent_requests_per_incident);
-  CHECK(log.state.recent_requests.back().request == "request 99");
-  CHECK(log.state.recent_requests.back().disposition == disposition::attached);
   for (int i = 0; i < 50; ++i)
     log.add(fact::vote_kept{id_of<approval_id>(std::to_string(i)), vote_of("v", approver_type::sre_lead), after(1000)},
             70);

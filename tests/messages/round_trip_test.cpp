@@ -28,8 +28,8 @@ TEMPLATE_TEST_CASE("a described type reads back as it was written, with every fi
                    final_approver, im::approval_conditions, rule_evaluation, policy_compliance, approval_output,
                    timeline_entry, postmortem_input, key_moment, root_cause, postmortem_impact, postmortem_resolution,
                    action_item, postmortem_output, policy_ref, policy_refs, escalation_policy, approval_policy,
-                   sla_policy, constraints_applied, audit_metadata, kept_vote, covered_request, postmortem_summary,
-                   incident_state, decision_event) {
+                   sla_policy, constraints_applied, audit_metadata, kept_vote, postmortem_summary, incident_state,
+                   decision_event) {
   check_round_trip(filled<TestType>());
 }
 

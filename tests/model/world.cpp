@@ -1,7 +1,9 @@
 #include "tests/model/world.hpp"
 
 #include <algorithm>
+#include <map>
 
+#include "actors/logic/recent_requests.hpp"
 #include "tests/support/samples.hpp"
 
 namespace im::test::model {
@@ -116,11 +118,11 @@ void world::heal() {
 /// fingerprint's, is told that nothing is left to do; and what is older than `recent_requests_per_incident` and would be
 /// refused today is refused.
 void world::ask_again() {
+  std::map<incident_id, logic::recent_requests> recent;
+  for (const auto& event : store_.journal()) recent[event->incident_id].add(logic::covered_by(*event));
   const auto is_remembered = [&](const request_id& request) {
-    return std::ranges::any_of(store_.states(), [&](const auto& entry) {
-      const auto& recent = entry.second.recent_requests;
-      return std::ranges::find(recent, request, &covered_request::request) != recent.end();
-    });
+    return std::ranges::any_of(
+        recent, [&](const auto& entry) { return entry.second.find(derive_event_id(request)).has_value(); });
   };
   for (int i = 0; i < 4 && !errands_.empty(); ++i) {
     const auto& cmd = errands_[static_cast<std::size_t>(roll_.below(static_cast<int>(errands_.size())))].cmd;

@@ -21,10 +21,11 @@ const policy_set& policies() {
 
 const logic::decider who{"1.0.0", "test", environment::development};
 
-logic::commit_plan plan(const incident_state& state, const std::vector<command>& commands, time_point now = t0) {
+logic::commit_plan plan(const incident_state& state, const std::vector<command>& commands, time_point now = t0,
+                        const logic::recent_requests& recent = {}) {
   std::vector<const command*> pointers;
   for (const auto& c : commands) pointers.push_back(&c);
-  return logic::plan_commit(state, pointers, {policies(), who, now});
+  return logic::plan_commit(state, recent, pointers, {policies(), who, now});
 }
 
 command command_of(std::string request, any_command body) {
@@ -81,6 +82,7 @@ TEST_CASE("the state of a plan is the fold of its events, whatever was asked") {
   const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   for (int round = 0; round < 300; ++round) {
     auto state = nothing();
+    logic::recent_requests recent;
     auto now = t0;
     for (int commit = 0; commit < 6; ++commit) {
       std::vector<command> commands;
@@ -93,11 +95,12 @@ TEST_CASE("the state of a plan is the fold of its events, whatever was asked") {
         else
           commands.push_back(change_of(request, static_cast<change_kind>(pick(9))));
       }
-      const auto p = plan(state, commands, now);
+      const auto p = plan(state, commands, now, recent);
       REQUIRE(p.answers.size() == commands.size());
       const auto folded = fold(state, p.events);
       REQUIRE(folded == p.after);
       state = folded;
+      recent.add(p.covers);
       now += seconds{pick(600)};
     }
   }
@@ -110,6 +113,29 @@ TEST_CASE("a burst of signals becomes one event that names every id once") {
   CHECK(p.events[0].request_ids == std::vector<request_id>{"e1", "e2", "e3"});
   CHECK(p.after.record.event_count == 4);
   CHECK(std::holds_alternative<logic::answer::replay>(p.answers[2].what));
+}
+
+TEST_CASE("a repetition is told the first event, and the oldest of very many are forgotten") {
+  logic::recent_requests recent;
+  const auto first = plan(nothing(), {signal_of("e0")});
+  recent.add(first.covers);
+  const auto burst = plan(first.after, {signal_of("e1"), signal_of("e2")}, t0, recent);
+  recent.add(burst.covers);
+  const auto told_again = [&](const std::string& request) -> std::optional<event_id> {
+    const auto p = plan(burst.after, {signal_of(request)}, t0, recent);
+    const auto* replay = std::get_if<logic::answer::replay>(&p.answers[0].what);
+    CHECK(p.events.empty() == (replay != nullptr));
+    return replay ? std::optional{replay->first} : std::nullopt;
+  };
+  CHECK(told_again("e0") == first.events.front().id);
+  CHECK(told_again("e2") == burst.events.front().id);
+  CHECK_FALSE(told_again("e3"));
+  for (std::size_t i = 3; i < limits::recent_requests_per_incident + 1; ++i)
+    recent.add(plan(burst.after, {signal_of("e" + std::to_string(i))}, t0, recent).covers);
+  CHECK(recent.is_full());
+  CHECK_FALSE(told_again("e0"));
+  CHECK(told_again("e1"));
+  CHECK(told_again("e" + std::to_string(limits::recent_requests_per_incident)));
 }
 
 TEST_CASE("a refused command leaves the others of its commit alone") {
