@@ -37,8 +37,8 @@ reader<Driver>::reader(const typename Driver::source& from)
       loader_{db_},
       event_{db_, "SELECT doc FROM decision_events WHERE id = ?1"},
       log_{db_,
-           "SELECT sequence, doc FROM decision_events WHERE incident_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT "
-           "?3"},
+           "SELECT sequence, CASE WHEN sequence > ?2 THEN doc END FROM decision_events"
+           " WHERE incident_id = ?1 AND sequence >= ?2 ORDER BY sequence LIMIT ?3"},
       head_{db_, "SELECT max(sequence) FROM decision_events WHERE incident_id = ?1"},
       request_{db_,
                "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
@@ -104,24 +104,31 @@ event_page reader<Driver>::query(const event_query& what) {
   return page;
 }
 
+/// The entry at `after` comes along without its text: whether a log goes on is asked most often, and then one look at its index
+/// tells the head, too.
 template <class Driver>
 log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t limit) {
-  const read_transaction together{db_};
   log_page page;
-  page.head = static_cast<std::uint64_t>(head_.first([](row r) { return r.integer(0); }, id).value_or(0));
   std::size_t bytes = 0;
   auto last = after;
+  bool cut = false;
   log_.each(
       [&](row r) {
         const auto sequence = static_cast<std::uint64_t>(r.integer(0));
+        page.head = sequence;
+        if (sequence == after) return true;
         if (sequence != last + 1)
           damaged("the log of incident " + id.str() + " has a gap after sequence " + std::to_string(last));
         last = sequence;
         page.events.emplace_back(r.text(1));
         bytes += page.events.back().size();
-        return bytes < limits::page_bytes;
+        cut = bytes >= limits::page_bytes || page.events.size() >= limit;
+        return !cut;
       },
-      id, after, limit);
+      id, after, limit + 1);
+  // Entries only come after those that were read, so the head may be looked for later than they were.
+  if (cut || (page.head == 0 && after != 0))
+    page.head = static_cast<std::uint64_t>(head_.first([](row r) { return r.integer(0); }, id).value_or(0));
   return page;
 }
 

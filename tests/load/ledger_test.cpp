@@ -116,6 +116,8 @@ TEST_CASE("a run knows its own ids again, whatever stands in front, and no other
     CHECK(ids.number("events:" + std::string{view(text)}) == n);
     CHECK_FALSE(ids.number(std::string{view(text)} + ":resolved").has_value());
   }
+  CHECK(view(ids.text(7)) < view(ids.text(8)));
+  CHECK(view(ids.text(8'000)).substr(0, 13) == uuid::v7(some_moment + seconds{1}).str().substr(0, 13));
   const run_id others{uuid::v7(some_moment)};
   CHECK_FALSE(ids.number(view(others.text(4))).has_value());
   CHECK_FALSE(ids.number("short").has_value());

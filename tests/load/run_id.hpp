@@ -1,5 +1,6 @@
 #pragma once
-/// The ids that a run gives its requests: one prefix a run, and a number. So an id found in a log tells whose it is and which.
+/// The ids that a run gives its requests: what is the run's, and a number. So an id found in a log tells whose it is and which.
+/// They are UUIDv7 whose time goes on with the number, as the ids of real detectors do.
 
 #include <array>
 #include <cstdint>
@@ -17,7 +18,7 @@ using uuid_text = std::array<char, 36>;
 
 class run_id {
 public:
-  /// `seed`: any UUID, best a UUIDv7; its last 48 bits are replaced by the numbers.
+  /// `seed`: a UUIDv7; its last 48 bits are replaced by the numbers.
   explicit run_id(const uuid& seed);
 
   /// The id of number `n`, which has at most 48 bits.
@@ -27,6 +28,7 @@ public:
 
 private:
   uuid_text prefix_{};
+  std::uint64_t begun_ms_ = 0;
 };
 
 }  // namespace im::load
