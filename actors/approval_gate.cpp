@@ -4,7 +4,11 @@ namespace im {
 
 namespace {
 
-const gate_state* gate_in(const gate_told& told) { return told.state ? told.state->find_gate(told.request) : nullptr; }
+void answer(verdict_wait& wait) {
+  reply r;
+  r.state = wait.state;
+  wait.caller->answer(std::move(r));
+}
 
 }  // namespace
 
@@ -17,9 +21,10 @@ approval_gate_type::behavior_type approval_gate_state::make_behavior() {
 }
 
 void approval_gate_state::on_update(gate_told told) {
-  told_ = std::move(told);
-  due_reported_ = false;
-  const auto* gate = gate_in(told_);
+  for (auto& w : waiters_) w.wait.state = told.state;
+  const auto* gate = told.state->find_gate(told.request);
+  request_ = told.request;
+  due_at_ = gate ? gate->next_due_at : std::nullopt;
   if (gate && !is_terminal(gate->status)) return arm();
   answer_all();
   self_->quit();
@@ -35,7 +40,7 @@ void approval_gate_state::on_wait(verdict_wait wait) {
 void approval_gate_state::arm() {
   std::optional<time_point> next;
   const auto consider = [&](time_point at) { next = next ? std::min(*next, at) : at; };
-  if (const auto* gate = gate_in(told_); gate && gate->next_due_at && !due_reported_) consider(*gate->next_due_at);
+  if (due_at_) consider(*due_at_);
   for (const auto& w : waiters_) consider(w.until);
   if (next)
     alarm_.set(timer_for(*next, clock_.now()));
@@ -51,18 +56,9 @@ void approval_gate_state::on_tick(std::uint64_t generation) {
     answer(w.wait);
     return true;
   });
-  const auto* gate = gate_in(told_);
-  if (gate && gate->next_due_at && *gate->next_due_at <= now && !due_reported_) {
-    due_reported_ = true;  // until the supervisor tells of a new deadline
-    tell(supervisor_, due_atom_v, deadline{deadline_kind::approval, *gate->next_due_at, told_.request});
-  }
+  if (due_at_ && *due_at_ <= now)
+    tell(supervisor_, due_atom_v, deadline{deadline_kind::approval, *std::exchange(due_at_, std::nullopt), request_});
   arm();
-}
-
-void approval_gate_state::answer(verdict_wait& wait) {
-  reply r;
-  r.state = told_.state;
-  wait.caller->answer(std::move(r));
 }
 
 void approval_gate_state::answer_all() {

@@ -31,13 +31,12 @@ private:
   void on_tick(std::uint64_t generation);
   void arm();
   void answer_all();
-  void answer(verdict_wait& wait);
 
   approval_gate_type::pointer self_;
   const wall_clock& clock_;
   supervisor_actor supervisor_;
-  gate_told told_;
-  bool due_reported_ = false;
+  approval_id request_;
+  std::optional<time_point> due_at_;  ///< none: there is no deadline, or it was reported and no new one told yet
   std::vector<waiter> waiters_;
   own_alarm<approval_gate_type> alarm_;
 };

@@ -30,16 +30,16 @@ bool opens_gate(const any_command& body, const request_id& covered) {
 }  // namespace
 
 void incident_supervisor_state::committed() {
-  auto flight = std::exchange(flight_, {});
-  if (!flight.events.empty()) {
-    state_ = std::make_shared<const incident_state>(std::move(flight.plan.after));
-    recent_.add(flight.plan.covers);
+  const auto flight = std::move(flight_);
+  if (!flight->events.empty()) {
+    state_ = std::make_shared<const incident_state>(std::move(flight->plan.after));
+    recent_.add(flight->plan.covers);
     reads_.confirm(state_);
   }
   if (!policies_frozen()) policies_ = nullptr;
-  flight_.events = std::move(flight.events);  // answers refer to them
-  for (std::size_t i = 0; i < flight.callers.size(); ++i) finish(flight.callers[i], flight.plan.answers[i]);
-  report(std::exchange(flight_.events, {}));
+  for (std::size_t i = 0; i < flight->callers.size(); ++i)
+    finish(flight->callers[i], flight->plan.answers[i], flight->events);
+  report(flight->events);
   children_.reconcile(state_);
   if (!waits_.empty()) settle_waits();
   if (state_->head() == 0) on_asked_for_idleness();  // there is no such incident
@@ -59,21 +59,21 @@ void incident_supervisor_state::decide_again(std::uint64_t head) {
 }
 
 void incident_supervisor_state::requeue_in_flight(bool lost_a_race) {
-  for (auto& caller : flight_.callers | std::views::reverse) {
+  for (auto& caller : flight_->callers | std::views::reverse) {
     if (lost_a_race && ++caller.attempts > limits::redecisions) {
       log::warn(log::event::decision_abandoned, "a decision lost too many races", {{"incident_id", state_->record.id}});
       caller.answer(fail(errc::overloaded, "too many instances decide about this incident at once; try again"));
     } else
       queue_.push_front(std::move(caller));
   }
-  flight_ = {};
+  flight_ = nullptr;
 }
 
 /// Another incident holds the fingerprint. Signals go there; a reopening is refused, since two may not be open.
 void incident_supervisor_state::give_up_fingerprint(incident_id holder) {
   submission_batch signals;
   std::vector<submission> rest;
-  for (auto& caller : flight_.callers) {
+  for (auto& caller : flight_->callers) {
     const auto* change = std::get_if<cmd::change_incident>(&caller.cmd.body);
     if (std::holds_alternative<cmd::ingest_signal>(caller.cmd.body) && !state_->opened)
       signals.items->push_back(std::move(caller));
@@ -82,8 +82,7 @@ void incident_supervisor_state::give_up_fingerprint(incident_id holder) {
     else
       rest.push_back(std::move(caller));
   }
-  flight_ = {};
-  flight_.callers = std::move(rest);
+  flight_->callers = std::move(rest);
   requeue_in_flight();
   needs_load_ = true;
   if (!signals.items->empty()) tell(registry_, hand_back_atom_v, holder, signals);
@@ -94,8 +93,8 @@ void incident_supervisor_state::give_up_fingerprint(incident_id holder) {
 /// are decided again.
 void incident_supervisor_state::drop_covered(const covered_elsewhere& covered) {
   std::vector<submission> rest;
-  const auto all = flight_.callers.size();
-  for (auto& caller : flight_.callers) {
+  const auto all = flight_->callers.size();
+  for (auto& caller : flight_->callers) {
     if (caller.cmd.context.request == covered.request)
       replay(std::move(caller), covered.event_id, covered.incident_id);
     else if (opens_gate(caller.cmd.body, covered.request))
@@ -104,20 +103,20 @@ void incident_supervisor_state::drop_covered(const covered_elsewhere& covered) {
     else
       rest.push_back(std::move(caller));
   }
-  flight_ = {};
-  flight_.callers = std::move(rest);
-  if (flight_.callers.size() < all)
-    for (auto& caller : flight_.callers) --caller.attempts;  // these lost no race
+  flight_->callers = std::move(rest);
+  if (flight_->callers.size() < all)
+    for (auto& caller : flight_->callers) --caller.attempts;  // these lost no race
   requeue_in_flight();
   needs_load_ = true;
   pump();
 }
 
-void incident_supervisor_state::finish(submission& caller, const logic::planned& planned) {
+void incident_supervisor_state::finish(submission& caller, logic::planned& planned,
+                                       const std::vector<event_ptr>& events) {
   reply r;
   r.state = state_;
   r.disposition = planned.disposition;
-  r.warnings = planned.warnings;
+  r.warnings = std::move(planned.warnings);
   if (const auto* e = std::get_if<error>(&planned.what)) {
     if (is_clocks(caller.cmd.body)) look_again_later();  // still due, and not to be tried in a circle
     if (may_have_been_answered(caller)) return tell_first_answer(std::move(caller), *e);
@@ -125,7 +124,7 @@ void incident_supervisor_state::finish(submission& caller, const logic::planned&
   }
   if (const auto* recorded = std::get_if<logic::answer::recorded>(&planned.what)) {
     if (recorded->refusal) return caller.answer(std::unexpected{*recorded->refusal});
-    r.event = flight_.events[recorded->index];
+    r.event = events[recorded->index];
     r.persisted = true;
   } else if (const auto* unrecorded = std::get_if<logic::answer::unrecorded>(&planned.what)) {
     r.event = unrecorded->event;

@@ -265,15 +265,18 @@ void incident_supervisor_state::commit() {
   std::vector<const command*> commands;
   for (const auto& s : queue_ | std::views::take(limits::commands_per_commit)) commands.push_back(&s.cmd);
   const logic::decision_context context{*policies_, env_.who, env_.clock.now()};
-  flight_ = {};
-  flight_.plan = logic::plan_commit(*state_, recent_, commands, context);
-  const auto taken = static_cast<std::ptrdiff_t>(flight_.plan.answers.size());
-  flight_.callers.assign(std::move_iterator{queue_.begin()}, std::move_iterator{queue_.begin() + taken});
-  queue_.erase(queue_.begin(), queue_.begin() + taken);
-  flight_.since = self_->clock().now();
-  for (auto& event : flight_.plan.events)
-    flight_.events.push_back(std::make_shared<const decision_event>(std::move(event)));
-  if (!flight_.events.empty()) return write();
+  flight_ = std::make_unique<commit_in_flight>();
+  flight_->plan = logic::plan_commit(*state_, recent_, commands, context);
+  const auto taken = flight_->plan.answers.size();
+  flight_->callers.reserve(taken);
+  for (std::size_t i = 0; i < taken; ++i) {
+    flight_->callers.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  flight_->since = self_->clock().now();
+  for (auto& event : flight_->plan.events)
+    flight_->events.push_back(std::make_shared<const decision_event>(std::move(event)));
+  if (!flight_->events.empty()) return write();
   if (answers_are_sure()) return committed();
   requeue_in_flight(false);
   load();
@@ -282,8 +285,8 @@ void incident_supervisor_state::commit() {
 /// Whether what is about to be answered without a write holds whatever other instances have done: a repetition's first answer
 /// does, and what was decided after the store was asked.
 bool incident_supervisor_state::answers_are_sure() const {
-  for (std::size_t i = 0; i < flight_.callers.size(); ++i)
-    if (!flight_.callers[i].confirmed && !std::holds_alternative<logic::answer::replay>(flight_.plan.answers[i].what))
+  for (std::size_t i = 0; i < flight_->callers.size(); ++i)
+    if (!flight_->callers[i].confirmed && !std::holds_alternative<logic::answer::replay>(flight_->plan.answers[i].what))
       return false;
   return true;
 }
@@ -292,7 +295,8 @@ void incident_supervisor_state::write() {
   phase_ = phase::writing;
   reads_.mark();
   self_
-      ->request(house_.persistence, limits::write_timeout, write_atom_v, event_batch{state_->record.id, flight_.events})
+      ->request(house_.persistence, limits::write_timeout, write_atom_v,
+                event_batch{state_->record.id, flight_->events})
       .then([this](const write_outcome& outcome) { on_written(outcome); },
             [this](const caf::error& e) { on_write_failed(from_caf(e)); });
 }
@@ -301,8 +305,8 @@ void incident_supervisor_state::on_written(const write_outcome& outcome) {
   phase_ = phase::idle;
   switch (outcome.what) {
     case write_outcome::kind::committed:
-      env_.metrics.commit_commands.observe(static_cast<double>(flight_.callers.size()));
-      env_.metrics.commit_seconds.observe(self_->clock().now() - flight_.since);
+      env_.metrics.commit_commands.observe(static_cast<double>(flight_->callers.size()));
+      env_.metrics.commit_seconds.observe(self_->clock().now() - flight_->since);
       return committed();
     case write_outcome::kind::sequence_taken: return decide_again(outcome.head);
     case write_outcome::kind::fingerprint_taken:
@@ -317,7 +321,8 @@ void incident_supervisor_state::on_written(const write_outcome& outcome) {
 void incident_supervisor_state::on_write_failed(const error& why) {
   phase_ = phase::idle;
   needs_load_ = true;
-  for (auto& caller : std::exchange(flight_.callers, {})) caller.answer(std::unexpected{why});
+  const auto flight = std::move(flight_);
+  for (auto& caller : flight->callers) caller.answer(std::unexpected{why});
   look_again_later();
   if (!queue_.empty() || !reads_.empty() || !waits_.empty()) pump();
 }

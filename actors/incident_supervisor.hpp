@@ -10,7 +10,7 @@
 ///
 /// Rules are in `logic/`; this class only fetches, persists, answers and keeps its children equal to the state.
 
-#include <deque>
+#include <list>
 
 #include "actors/logic/commit.hpp"
 #include "actors/pending_reads.hpp"
@@ -68,7 +68,7 @@ private:
   void decide_again(std::uint64_t head);
   void give_up_fingerprint(incident_id holder);
   void drop_covered(const covered_elsewhere& covered);
-  void finish(submission& caller, const logic::planned& planned);
+  void finish(submission& caller, logic::planned& planned, const std::vector<event_ptr>& events);
   void replay(submission caller, event_id first, incident_id where);
   [[nodiscard]] bool may_have_been_answered(const submission& caller) const;
   void tell_first_answer(submission caller, const error& refusal);
@@ -93,10 +93,10 @@ private:
   phase phase_ = phase::idle;
   bool needs_load_;
   bool retry_armed_ = false;
-  std::deque<submission> queue_;
+  std::list<submission> queue_;
   pending_reads<caf::actor_clock::time_point> reads_;
-  std::vector<verdict_wait> waits_;  ///< for gates, until the store was asked
-  commit_in_flight flight_;
+  std::vector<verdict_wait> waits_;                              ///< for gates, until the store was asked
+  std::unique_ptr<commit_in_flight> flight_;                     ///< what is being written, or answered without a write
   std::uint64_t received_ = 0;                                   ///< messages from the registry; it counts the same
   int documents_ = 0;                                            ///< post-mortems being written
   bool visited_ = false;                                         ///< not only the clock has asked for it

@@ -2,7 +2,7 @@
 /// Reads of one incident. Another instance may have gone on with its log, so each waits until the store was asked after it
 /// came; where the store does not say in time, what is known is told, and told as stale.
 
-#include <deque>
+#include <list>
 
 #include "messages/limits.hpp"
 #include "messages/protocol/types.hpp"
@@ -68,7 +68,7 @@ private:
     read.answer(std::move(r));
   }
 
-  std::deque<waiting_read> waiting_;
+  std::list<waiting_read> waiting_;
   std::size_t marked_ = 0;
 };
 

@@ -66,10 +66,9 @@ void supervised_children::reconcile_gates(const state_ptr& state) {
       watch(logic::child_kind::gate, child.actor);
       child.told.reset();
     }
-    if (child.told != gate) {
+    if (const auto* known = child.told ? child.told->find_gate(id) : nullptr; !known || *known != gate)
       tell(child.actor, gate_atom_v, gate_told{state, id});
-      child.told = gate;
-    }
+    child.told = state;              // what is older need not be kept for it
     if (ended) gates_.erase(found);  // its verdict is told; it ends by itself
   }
 }
@@ -131,6 +130,7 @@ void supervised_children::await_verdict(verdict_wait wait, const state_ptr& stat
     r.state = state;
     return wait.caller->answer(std::move(r));
   }
+  wait.state = state;
   tell(found->second.actor, await_verdict_atom_v, std::move(wait));
 }
 

@@ -33,7 +33,7 @@ private:
   struct gate_child {
     approval_gate_type actor;
     logic::restart_budget budget;
-    std::optional<gate_state> told;  ///< what it knows; nothing: it must be told
+    state_ptr told;  ///< the newest state whose gate it knows; nothing: it must be told
     bool held = false;
   };
 

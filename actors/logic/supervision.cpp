@@ -13,7 +13,7 @@ reaction react(child_kind child, bool failed, bool budget_left) {
 }
 
 bool restart_budget::spend(time now) {
-  while (!spent_.empty() && now - spent_.front() >= window_) spent_.pop_front();
+  std::erase_if(spent_, [&](time at) { return now - at >= window_; });
   if (spent_.size() >= static_cast<std::size_t>(restarts_)) return false;
   spent_.push_back(now);
   return true;

@@ -9,7 +9,7 @@
 /// A restart is made from the folded state, never from what the dead child knew.
 
 #include <chrono>
-#include <deque>
+#include <vector>
 
 #include "messages/limits.hpp"
 
@@ -35,7 +35,7 @@ public:
 private:
   int restarts_;
   std::chrono::seconds window_;
-  std::deque<time> spent_;
+  std::vector<time> spent_;
 };
 
 }  // namespace im::logic

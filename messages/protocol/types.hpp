@@ -13,6 +13,10 @@
 
 namespace im {
 
+using policy_set_ptr = std::shared_ptr<const policy_set>;
+using event_ptr = std::shared_ptr<const decision_event>;
+using state_ptr = std::shared_ptr<const incident_state>;
+
 /// A command with the caller that waits for its answer. Whoever drops one unanswered answers it `internal`, so that
 /// no caller ever hangs on our bug.
 class submission {
@@ -63,6 +67,7 @@ struct verdict_wait {
   approval_id request;
   milliseconds wait{0};
   std::shared_ptr<submission> caller;  ///< its command is not used
+  state_ptr state = nullptr;           ///< for a gate: what the caller is told where its patience ends first
 };
 
 /// DecisionEvents of one incident, all of which are stored or none.
@@ -127,10 +132,6 @@ struct due_page {
   std::vector<due_entry> entries;
   std::string next_cursor;  ///< empty: the last page
 };
-
-using policy_set_ptr = std::shared_ptr<const policy_set>;
-using event_ptr = std::shared_ptr<const decision_event>;
-using state_ptr = std::shared_ptr<const incident_state>;
 
 /// What a supervisor tells its escalation actor: the next moment to look.
 struct schedule {
