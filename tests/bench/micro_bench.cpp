@@ -51,7 +51,7 @@ void plan(benchmark::State& state, const incident_state& before, std::size_t cou
   for (std::size_t i = 0; i < count; ++i) commands.push_back(signal_of("events:" + std::to_string(i)));
   std::vector<const command*> pointers;
   for (const auto& c : commands) pointers.push_back(&c);
-  for (auto _ : state) benchmark::DoNotOptimize(logic::plan_commit(before, pointers, {policies(), who, t0}));
+  for (auto _ : state) benchmark::DoNotOptimize(logic::plan_commit(before, {}, pointers, {policies(), who, t0}));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count));
 }
 
