@@ -78,7 +78,7 @@ const std::vector<decision_event>& stored_events() {
   static const auto events = [] {
     const auto c = signal_of("events:1");
     const command* const one[] = {&c};
-    return logic::plan_commit(unopened(), one, {policies(), who, t0}).events;
+    return logic::plan_commit(unopened(), {}, one, {policies(), who, t0}).events;
   }();
   return events;
 }
