@@ -14,6 +14,24 @@ milliseconds sweep_interval(seconds passivate_after) {
   return std::clamp<milliseconds>(milliseconds{passivate_after} / 8, milliseconds{250}, milliseconds{10'000});
 }
 
+/// Whether what is decided is the answer and nothing else: a dry run over an input that is complete in itself.
+bool leaves_no_trace(const command& c) {
+  const auto* evaluate = std::get_if<cmd::evaluate_escalation>(&c.body);
+  return evaluate && evaluate->full && c.context.dry_run;
+}
+
+void answer_apart(submission& s, const policy_set& policies, const actor_environment& env) {
+  reply r;
+  r.state = nothing_known_of(s.cmd.incident_id);
+  auto tentative = *r.state;
+  auto decided = logic::decide(tentative, s.cmd, {policies, env.who, env.clock.now()});
+  if (!decided) return s.answer(std::unexpected{std::move(decided.error())});
+  r.event = std::make_shared<const decision_event>(std::move(decided->events.front()));
+  r.disposition = decided->disposition;
+  r.warnings = std::move(decided->warnings);
+  s.answer(std::move(r));
+}
+
 error shard_full() { return {errc::overloaded, "too many incidents are in memory; try again shortly"}; }
 
 }  // namespace
@@ -44,7 +62,29 @@ void incident_registry_state::route(submission s, outbox& out) {
   if (std::holds_alternative<cmd::ingest_signal>(s.cmd.body) && s.cmd.incident_id.is_nil())
     return route_signal(std::move(s), out);
   const auto id = s.cmd.incident_id;
+  if (leaves_no_trace(s.cmd) && !incidents_.contains(id)) return evaluate_apart(std::move(s));
   out[id].items->push_back(std::move(s));
+}
+
+/// Somebody else's incident, as a rule: where the store has nothing of it, no supervisor is needed to say what would be decided.
+void incident_registry_state::evaluate_apart(submission s) {
+  const auto id = s.cmd.incident_id;
+  auto waiting = std::make_shared<submission>(std::move(s));
+  const auto refuse = [waiting](const caf::error& e) { waiting->answer(std::unexpected{from_caf(e)}); };
+  self_->request(house_.persistence, limits::load_timeout, read_log_atom_v, id, std::uint64_t{0})
+      .then(
+          [this, waiting, refuse, id](const log_page& page) {
+            if (!page.events.empty()) {
+              outbox out;
+              out[id].items->push_back(std::move(*waiting));
+              return send(out);
+            }
+            self_->request(house_.policies, limits::load_timeout, policies_atom_v)
+                .then(
+                    [this, waiting](const policy_set_ptr& policies) { answer_apart(*waiting, *policies, *house_.env); },
+                    refuse);
+          },
+          refuse);
 }
 
 void incident_registry_state::route_signal(submission s, outbox& out) {

@@ -40,6 +40,7 @@ private:
 
   void route(submission s, outbox& out);
   void route_signal(submission s, outbox& out);
+  void evaluate_apart(submission s);
   void look_up(const std::string& fingerprint);
   void on_found(const std::string& fingerprint, const fingerprint_lookup& found);
   void on_lookup_failed(const std::string& fingerprint, const error& why);

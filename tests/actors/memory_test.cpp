@@ -21,6 +21,50 @@ TEST_CASE("an incident that nobody asks for leaves memory, and one that is asked
   CHECK(w.store->log_reads == reads + 1);
 }
 
+TEST_CASE("a dry run over a complete input needs no supervisor where the store knows no such incident") {
+  world w;
+  auto dry = evaluation_of(id_of<incident_id>("somebody else's"), severity::p1);
+  std::get<cmd::evaluate_escalation>(dry.body).full = true;
+  dry.context.dry_run = true;
+  const auto apart = w.ask(dry);
+  REQUIRE(apart.has_value());
+  REQUIRE(apart->event);
+  CHECK_FALSE(apart->persisted);
+  CHECK_FALSE(apart->state->opened);
+  CHECK(w.metrics.incidents_passivated.value() == 0);  // there was nobody to let go
+  CHECK(w.store->writes == 0);
+
+  dry.context.dry_run = false;
+  const auto recorded = w.ask(dry);  // by a supervisor
+  REQUIRE(recorded.has_value());
+  CHECK(recorded->event->id == apart->event->id);
+  CHECK(recorded->event->outputs == apart->event->outputs);
+  CHECK(recorded->event->confidence == apart->event->confidence);
+
+  dry.context.dry_run = true;
+  dry.incident_id = id_of<incident_id>("one more");
+  w.store->away = true;
+  const auto refused = w.ask(dry);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == errc::store_unavailable);
+}
+
+TEST_CASE("a dry run over a complete input is decided from the log where the store knows the incident") {
+  auto time = std::make_shared<virtual_wall_clock>();
+  world before{nullptr, time};
+  const auto id = opened(before, severity::p2);
+  world w{before.store, time};
+  auto dry = evaluation_of(id, severity::p2);
+  std::get<cmd::evaluate_escalation>(dry.body).full = true;
+  std::get<cmd::evaluate_escalation>(dry.body).input.current_severity = severity::p4;
+  dry.context.dry_run = true;
+  const auto told = w.ask(dry);
+  REQUIRE(told.has_value());
+  CHECK(told->state->opened);
+  CHECK_FALSE(told->warnings.empty());  // the caller sees its severity otherwise than the log
+  CHECK(w.metrics.incidents_live.value() == 1);
+}
+
 TEST_CASE("who waits for a verdict keeps the incident in memory") {
   world w;
   const auto id = opened(w);

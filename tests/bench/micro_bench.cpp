@@ -51,7 +51,7 @@ void plan(benchmark::State& state, const incident_state& before, std::size_t cou
   for (std::size_t i = 0; i < count; ++i) commands.push_back(signal_of("events:" + std::to_string(i)));
   std::vector<const command*> pointers;
   for (const auto& c : commands) pointers.push_back(&c);
-  for (auto _ : state) benchmark::DoNotOptimize(logic::plan_commit(before, pointers, {policies(), who, t0}));
+  for (auto _ : state) benchmark::DoNotOptimize(logic::plan_commit(before, {}, pointers, {policies(), who, t0}));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count));
 }
 
@@ -78,7 +78,7 @@ const std::vector<decision_event>& stored_events() {
   static const auto events = [] {
     const auto c = signal_of("events:1");
     const command* const one[] = {&c};
-    return logic::plan_commit(unopened(), one, {policies(), who, t0}).events;
+    return logic::plan_commit(unopened(), {}, one, {policies(), who, t0}).events;
   }();
   return events;
 }

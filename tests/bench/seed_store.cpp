@@ -69,7 +69,7 @@ void seed(const char* file, std::size_t incidents) {
       incident_state nothing;
       nothing.record.id = opening.incident_id;
       const command* one = &opening;
-      for (const auto& event : logic::plan_commit(nothing, {&one, 1}, {rules, who, now}).events)
+      for (const auto& event : logic::plan_commit(nothing, {}, {&one, 1}, {rules, who, now}).events)
         batch.push_back(ruvector::read_event(event.text).value());
     }
     events += batch.size();

@@ -183,7 +183,10 @@ void instance::load(supervisor& s) {
         here.at = phase::idle;
         if (!page) return load_failed(here);
         for (const auto& event : *page)
-          if (event->sequence == here.state.head() + 1) apply(here.state, *event);
+          if (event->sequence == here.state.head() + 1) {
+            apply(here.state, *event);
+            here.recent.add(logic::covered_by(*event));
+          }
         here.needs_load = false;
         arm(here);
         pump(here);
@@ -198,7 +201,7 @@ void instance::load_failed(supervisor& s) {
 void instance::commit(supervisor& s) {
   std::vector<const command*> commands;
   for (const auto& c : s.queue) commands.push_back(&c.cmd);
-  s.plan = logic::plan_commit(s.state, commands, {policies_, who_, now()});
+  s.plan = logic::plan_commit(s.state, s.recent, commands, {policies_, who_, now()});
   const auto taken = static_cast<std::ptrdiff_t>(s.plan.answers.size());
   s.callers.assign(std::move_iterator{s.queue.begin()}, std::move_iterator{s.queue.begin() + taken});
   s.queue.erase(s.queue.begin(), s.queue.begin() + taken);
@@ -243,6 +246,7 @@ void instance::write_failed(supervisor& s) {
 
 void instance::committed(supervisor& s) {
   s.state = std::move(s.plan.after);
+  s.recent.add(s.plan.covers);
   const auto answers = std::move(s.plan.answers);
   const auto events = std::exchange(s.events, {});
   auto callers = std::exchange(s.callers, {});
@@ -313,7 +317,7 @@ void instance::finish(supervisor& s, caller from, const logic::planned& planned,
     return from.answer({from.cmd.context.request, id, events.at(recorded->index)->id, true, {}});
   }
   if (const auto* again = std::get_if<logic::answer::replay>(&planned.what))
-    return replay(std::move(from), again->covered.event_id, id);
+    return replay(std::move(from), again->first, id);
   if (std::holds_alternative<logic::answer::hand_back>(planned.what)) {
     time_.after(milliseconds{0}, [this, life = life_, from = std::move(from)] {
       if (life == life_) hand_back({}, {from});

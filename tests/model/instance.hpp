@@ -55,6 +55,7 @@ private:
 
   struct supervisor {
     incident_state state;
+    logic::recent_requests recent;
     std::uint64_t serial = 0;  ///< told apart from one of the same incident before
     bool needs_load = true;
     bool retry_armed = false;
