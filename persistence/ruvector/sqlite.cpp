@@ -129,7 +129,7 @@ transaction::~transaction() {
 }
 
 connection driver::connect_reader(const source& file) {
-  return connection{file, open_mode::read_only, limits::page_cache_kb / 8};
+  return connection{file, open_mode::read_only, limits::page_cache_kb / 2};
 }
 
 void driver::inspect(connection& db, const std::function<void(std::string)>& problem) {

@@ -23,7 +23,7 @@ using sqlite::connection;
 using sqlite::open_mode;
 using sqlite::sqlite_failure;
 
-constexpr int copy_cache_kb = limits::page_cache_kb / 8;
+constexpr int copy_cache_kb = limits::page_cache_kb / 2;
 constexpr std::array companions{"-wal", "-shm", "-journal"};
 
 /// As `guarded` of the stores, for work that has refusals of its own.

@@ -37,7 +37,7 @@ void make(const fs::path& database) {
   const auto part = beside(database, (".new-" + std::to_string(::getpid())).c_str());
   create_private(part);
   {
-    connection db{part.string(), open_mode::read_write, limits::page_cache_kb / 8};
+    connection db{part.string(), open_mode::read_write, limits::page_cache_kb / 2};
     // No write-ahead log yet: whether closing the file could copy it, nobody would tell.
     db.execute("PRAGMA synchronous=FULL");
     migrate(db, schema_origin::made_here);

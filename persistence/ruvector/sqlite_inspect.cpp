@@ -15,7 +15,7 @@ auto inspect(const std::filesystem::path& database, Look&& look)
   if (std::error_code failed; !std::filesystem::exists(database, failed))
     return fail(errc::not_found, "there is no database " + database.string());
   try {
-    sqlite::connection db{database.string(), sqlite::open_mode::read_only, limits::page_cache_kb / 8};
+    sqlite::connection db{database.string(), sqlite::open_mode::read_only, limits::page_cache_kb / 2};
     sqlite::expect_ours(db);
     return look(db);
   } catch (const store_failure& f) {

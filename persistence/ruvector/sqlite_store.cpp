@@ -17,7 +17,7 @@ result<std::unique_ptr<sqlite_store>> sqlite_store::open(const std::filesystem::
   return guarded([&] {
     sqlite::make_or_examine(file);
     // Held until the writer has the file open too: from here on nobody can put another one in its place.
-    sqlite::connection db{file.string(), sqlite::open_mode::read_write, limits::page_cache_kb / 8};
+    sqlite::connection db{file.string(), sqlite::open_mode::read_write, limits::page_cache_kb / 2};
     db.execute("PRAGMA journal_mode=WAL");
     db.execute("PRAGMA synchronous=FULL");
     if (db.has_moved())
