@@ -190,7 +190,7 @@ void add_http(specs& to, const settings& d) {
                       [](settings& s, long n) { s.max_connections = static_cast<std::size_t>(n); }));
   to.push_back(number("IO_THREADS", "threads for sockets", 1, 64, "half the cores, 1 to 8",
                       [](settings& s, long n) { s.io_threads = static_cast<std::size_t>(n); }));
-  to.push_back(number("WORKER_THREADS", "threads for actors", 1, 256, "the cores, at least 2",
+  to.push_back(number("WORKER_THREADS", "threads for actors", 1, 256, "half the cores",
                       [](settings& s, long n) { s.worker_threads = static_cast<std::size_t>(n); }));
 }
 
@@ -257,6 +257,9 @@ const std::vector<setting_spec>& setting_list() {
 
 std::size_t default_io_threads(const machine& on) { return std::clamp<std::size_t>(on.cores / 2, 1, 8); }
 
-std::size_t default_worker_threads(const machine& on) { return std::clamp<std::size_t>(on.cores, 2, 256); }
+std::size_t default_worker_threads(const machine& on) {
+  // The other half is for sockets and the store: more of these only take turns with them.
+  return std::clamp<std::size_t>(on.cores / 2, 1, 256);
+}
 
 }  // namespace im::detail

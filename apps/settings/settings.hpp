@@ -46,7 +46,7 @@ struct settings {
   std::chrono::seconds request_timeout = limits::request_timeout;
   std::size_t max_connections = limits::connections;
   std::size_t io_threads = 1;
-  std::size_t worker_threads = 2;  ///< CAF's
+  std::size_t worker_threads = 1;  ///< CAF's
 
   std::optional<http::origin> ruvector_url;  ///< nothing: the store is embedded
   http::secret ruvector_api_key;             ///< may be empty in dev

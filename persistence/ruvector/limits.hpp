@@ -18,7 +18,7 @@ inline constexpr std::size_t transaction_tries = 3;        ///< of one that anot
 inline constexpr std::size_t cached_incidents = 8'192;     ///< states the writer keeps to fold further, about 2 KB each
 inline constexpr std::size_t snapshot_every_events =
     16;  ///< a state is written again after this many events of its incident
-inline constexpr std::size_t checkpoint_pages = 4096;      ///< WAL pages (4 KB) that wake the checkpointer
+inline constexpr std::size_t checkpoint_pages = 512;       ///< WAL pages (4 KB) that wake the checkpointer
 inline constexpr std::size_t wal_pages_max = 8 * 4096;     ///< the writer finishes a checkpoint itself beyond
 inline constexpr std::size_t wal_kept_bytes = 64U << 20U;  ///< a larger WAL file is cut when it is empty
 inline constexpr milliseconds busy_wait{5000};             ///< for a lock that another process holds
@@ -27,9 +27,9 @@ inline constexpr milliseconds busy_wait{5000};             ///< for a lock that 
 inline constexpr int page_cache_kb = 16 * 1024;
 
 // Reading
-inline constexpr std::size_t readers = 2;              ///< threads, each with its own connection
-inline constexpr std::size_t waiting_reads = 1024;     ///< then 503
-inline constexpr milliseconds reader_wait{2000};       ///< for a connection that is free; then 503
+inline constexpr std::size_t readers = 2;                   ///< threads, each with its own connection
+inline constexpr std::size_t waiting_reads = client_queue;  ///< then 503; a manager's own bound comes first
+inline constexpr milliseconds reader_wait{2000};            ///< for a connection that is free; then 503
 inline constexpr std::size_t page_bytes = 8U << 20U;   ///< a page of a log or a query ends here, whatever its limit
 inline constexpr std::size_t feed_scan_events = 2000;  ///< events looked at for one page of actions
 inline constexpr std::size_t feed_waiters = 256;       ///< long polls at once

@@ -52,7 +52,7 @@ TEST_CASE("an empty environment is a development service with the embedded store
   CHECK(s.request_timeout == std::chrono::seconds{30});
   CHECK(s.max_connections == 10'000);
   CHECK(s.io_threads == 2);
-  CHECK(s.worker_threads == 4);
+  CHECK(s.worker_threads == 2);
   CHECK(s.embedded_store());
   CHECK(s.ruvector_api_key.empty());
   CHECK(s.ruvector_timeout == std::chrono::milliseconds{30'000});
@@ -245,9 +245,9 @@ TEST_CASE("LOG_LEVEL wins over RUST_LOG, and the format follows the terminal") {
 
 TEST_CASE("threads follow the cores unless they are given") {
   CHECK(read({}, {.cores = 1})->io_threads == 1);
-  CHECK(read({}, {.cores = 1})->worker_threads == 2);
+  CHECK(read({}, {.cores = 1})->worker_threads == 1);
   CHECK(read({}, {.cores = 64})->io_threads == 8);
-  CHECK(read({}, {.cores = 64})->worker_threads == 64);
+  CHECK(read({}, {.cores = 64})->worker_threads == 32);
   CHECK(good({{"IO_THREADS", "3"}, {"WORKER_THREADS", "5"}}).io_threads == 3);
 }
 
