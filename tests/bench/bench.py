@@ -26,10 +26,7 @@ class Bench:
         self.o = options
         self.results = json.loads(RESULTS.read_text()) if RESULTS.exists() and options.only else {}
         self.results.setdefault("about", {}).update(report.machine())
-        # Figures that are kept may come from other spans than these.
-        span = f"{options.runs} runs of {options.seconds} s"
-        spans = [kept for kept in self.results["about"].get("spans", []) if kept != span]
-        self.results["about"].update({"spans": [*spans, span], "open": options.open})
+        self.results["about"]["open"] = options.open
 
     # What is measured: each takes turns with its references, so that noise falls on all alike.
 
@@ -62,7 +59,7 @@ class Bench:
             with Manager() as m:
                 self.note("ingest_one", load(m.url, "ingest", *self.span())["items_per_second"])
             with Manager() as m:
-                self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 8, *self.span())["items_per_second"])
+                self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 16, *self.span())["items_per_second"])
 
     def churn(self):
         for _ in range(self.o.runs):
@@ -219,6 +216,8 @@ class Bench:
             for name in names:
                 self.results.pop(name, None)
             print(f"== {part}", flush=True)
+            # Figures that are kept may come from other spans.
+            self.results["about"].setdefault("spans", {})[part] = f"{self.o.runs} runs of {self.o.seconds} s"
             began = time.monotonic()
             try:
                 getattr(self, part)()

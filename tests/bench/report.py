@@ -18,7 +18,18 @@ def machine():
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
     return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
-            "load_before": os.getloadavg()[0], "sync_ms": sync_ms(), "date": time.strftime("%Y-%m-%d")}
+            "busy_before": busy_share(), "sync_ms": sync_ms(), "date": time.strftime("%Y-%m-%d")}
+
+
+def busy_share():
+    """How much of the machine others used in the second before the benchmark."""
+    def ticks():
+        spent = [int(n) for n in open("/proc/stat").readline().split()[1:9]]
+        return sum(spent), spent[3] + spent[4]
+    all_before, idle_before = ticks()
+    time.sleep(1)
+    all_after, idle_after = ticks()
+    return 1 - (idle_after - idle_before) / (all_after - all_before)
 
 
 def sync_ms():
@@ -162,16 +173,23 @@ def plots(results):
     return text
 
 
+def spans(of_parts):
+    """`5 runs of 10 s`, and which parts were measured otherwise."""
+    usual = statistics.mode(of_parts.values())
+    others = [f"{part}: {span}" for part, span in of_parts.items() if span != usual]
+    return usual + (f" ({'; '.join(others)})" if others else "")
+
+
 def write(results):
     DOCS.mkdir(exist_ok=True)
     about = results["about"]
     table = Table(results)
     text = f"""# Performance
 
-Written by `tests/bench/run` on {about['date']}; do not edit. Medians of {' and of '.join(about['spans'])}, in brackets the least and the greatest. Each
+Written by `tests/bench/run` on {about['date']}; do not edit. Medians of {spans(about['spans'])}, in brackets the least and the greatest. Each
 reference was measured in turn with what stands beside it, by the same client (`llm-im-load`), on the same machine, which
-runs the generator too: {about['cores']} cores ({about['cpu']}), {about['memory_gib']} GiB, Linux {about['kernel']}; a synchronised write of 4 KB takes {about['sync_ms']} ms; the load before the
-first run was {about['load_before']:.1f}.{' **The machine was not quiet: take the ratios, not the figures.**' if about['load_before'] > 0.5 else ''}
+runs the generator too: {about['cores']} cores ({about['cpu']}), {about['memory_gib']} GiB, Linux {about['kernel']}; a synchronised write of 4 KB takes {about['sync_ms']} ms; before the
+first run {about['busy_before']:.0%} of it was in use.{' **The machine was not quiet: take the ratios, not the figures.**' if about['busy_before'] > 0.1 else ''}
 
 {table.text()}
 {table.limits()}"""
