@@ -14,19 +14,13 @@ milliseconds sweep_interval(seconds passivate_after) {
   return std::clamp<milliseconds>(milliseconds{passivate_after} / 8, milliseconds{250}, milliseconds{10'000});
 }
 
-/// Whether what is decided is the answer and nothing else: a dry run over an input that is complete in itself.
-bool leaves_no_trace(const command& c) {
-  const auto* evaluate = std::get_if<cmd::evaluate_escalation>(&c.body);
-  return evaluate && evaluate->full && c.context.dry_run;
-}
-
 void answer_apart(submission& s, const policy_set& policies, const actor_environment& env) {
   reply r;
   r.state = nothing_known_of(s.cmd.incident_id);
   auto tentative = *r.state;
   auto decided = logic::decide(tentative, s.cmd, {policies, env.who, env.clock.now()});
   if (!decided) return s.answer(std::unexpected{std::move(decided.error())});
-  r.event = std::make_shared<const decision_event>(std::move(decided->events.front()));
+  if (const auto* told = decided->answer()) r.event = std::make_shared<const decision_event>(*told);
   r.disposition = decided->disposition;
   r.warnings = std::move(decided->warnings);
   s.answer(std::move(r));
@@ -62,7 +56,7 @@ void incident_registry_state::route(submission s, outbox& out) {
   if (std::holds_alternative<cmd::ingest_signal>(s.cmd.body) && s.cmd.incident_id.is_nil())
     return route_signal(std::move(s), out);
   const auto id = s.cmd.incident_id;
-  if (leaves_no_trace(s.cmd) && !incidents_.contains(id)) return evaluate_apart(std::move(s));
+  if (logic::leaves_no_trace(s.cmd) && !incidents_.contains(id)) return evaluate_apart(std::move(s));
   out[id].items->push_back(std::move(s));
 }
 

@@ -109,6 +109,11 @@ sla_state tightened_sla(const incident_state& state, const sla_policy& policy, s
   return sla;
 }
 
+bool leaves_no_trace(const command& command) {
+  const auto* evaluate = std::get_if<cmd::evaluate_escalation>(&command.body);
+  return evaluate && evaluate->full && command.context.dry_run;
+}
+
 result<decision> decide(incident_state& state, const command& command, const decision_context& context) {
   drafting d{state, command, context};
   if (auto decided = std::visit(dispatcher{d}, command.body); !decided)

@@ -42,6 +42,9 @@ struct decision {
 /// The request id that a gate's opening covers, so that the store's third law keeps gate ids unique across incidents.
 [[nodiscard]] request_id gate_request_id(const approval_id& gate);
 
+/// Whether what is decided is the answer and nothing else: a dry run over an input that is complete in itself.
+[[nodiscard]] bool leaves_no_trace(const command& command);
+
 /// Decides over one command. The request id was not covered before; the caller sees to that. `state` is taken on as the events
 /// say, which is for the caller to undo where they are not to be stored.
 [[nodiscard]] result<decision> decide(incident_state& state, const command& command, const decision_context& context);

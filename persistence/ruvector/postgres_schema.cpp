@@ -6,6 +6,7 @@
 #include "persistence/ruvector/care.hpp"
 #include "persistence/ruvector/postgres_locks.hpp"
 #include "persistence/ruvector/postgres_tables.hpp"
+#include "persistence/ruvector/schema_steps.hpp"
 
 namespace im::ruvector::postgres {
 
@@ -118,23 +119,7 @@ CREATE TRIGGER policies_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON polic
   FOR EACH STATEMENT EXECUTE FUNCTION im_refuse_change();
 )sql";
 
-/// Version 2. Each opening asks for the newest incident of its fingerprint, ended ones too; without an index that reads all.
-constexpr const char* version_2 = R"sql(
-CREATE INDEX incidents_fingerprint ON incidents (fingerprint_key, created_ms, incident_id);
-)sql";
-
-/// Version 3. A request's key begins with the time that its id names, so the index of requests grows at its end; the column's
-/// new name turns away a program that would look for the old keys. And an opening writes one index by fingerprint, not two.
-constexpr const char* version_3 = R"sql(
-ALTER TABLE requests RENAME COLUMN request_key TO ordered_key;
-DROP INDEX incidents_fingerprint;
-CREATE INDEX incidents_ended_fingerprint ON incidents (fingerprint_key, created_ms, incident_id) WHERE open = 0;
-)sql";
-
-constexpr std::array migrations{version_1, version_2, version_3};
-
-/// What older versions wrote beside the log is folded anew.
-constexpr std::int64_t projections_since = 3;
+constexpr std::array migrations{version_1, schema::version_2, schema::version_3};
 
 /// Rolls back what was not committed.
 class transaction {
@@ -181,7 +166,7 @@ void migrate(connection& db) {
     db.execute(migrations[static_cast<std::size_t>(version)]);
     applied.run(version + 1);
   }
-  if (there != 0 && there < projections_since) {
+  if (schema::needs_fold(there)) {
     tables written{db};
     (void)rebuild<driver>(db, written);
     written.flush();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "persistence/ruvector/care.hpp"
+#include "persistence/ruvector/schema_steps.hpp"
 #include "persistence/ruvector/sqlite_tables.hpp"
 
 namespace im::ruvector::sqlite {
@@ -127,23 +128,7 @@ CREATE TRIGGER policies_no_delete BEFORE DELETE ON policies
 BEGIN SELECT RAISE(FAIL, 'a policy version is never deleted'); END;
 )sql";
 
-/// Version 2. Each opening asks for the newest incident of its fingerprint, ended ones too; without an index that reads all.
-constexpr const char* version_2 = R"sql(
-CREATE INDEX incidents_fingerprint ON incidents (fingerprint_key, created_ms, incident_id);
-)sql";
-
-/// Version 3. A request's key begins with the time that its id names, so the index of requests grows at its end; the column's
-/// new name turns away a program that would look for the old keys. And an opening writes one index by fingerprint, not two.
-constexpr const char* version_3 = R"sql(
-ALTER TABLE requests RENAME COLUMN request_key TO ordered_key;
-DROP INDEX incidents_fingerprint;
-CREATE INDEX incidents_ended_fingerprint ON incidents (fingerprint_key, created_ms, incident_id) WHERE open = 0;
-)sql";
-
-constexpr std::array migrations{version_1, version_2, version_3};
-
-/// What older versions wrote beside the log is folded anew.
-constexpr std::int64_t projections_since = 3;
+constexpr std::array migrations{version_1, schema::version_2, schema::version_3};
 
 std::int64_t pragma(connection& db, const char* sql) {
   return statement{db, sql}.first([](row r) { return r.integer(0); }).value_or(0);
@@ -168,7 +153,7 @@ void migrate(connection& db, schema_origin origin) {
   const auto there = pragma(db, "PRAGMA user_version");
   if (there == newest) return;
   for (auto version = there; version < newest; ++version) db.execute(migrations[static_cast<std::size_t>(version)]);
-  if (there != 0 && there < projections_since) {
+  if (schema::needs_fold(there)) {
     tables written{db};
     (void)rebuild<driver>(db, written);
   }

@@ -95,17 +95,18 @@ class Table:
                           "yes" if ratio > 0.85 else "**no**"))
 
     def limits(self):
-        """What no service that stores before it answers can pass on this machine, by what the references did."""
+        """How far a service that stores before it answers can go on this machine, by what the references did."""
         durable, alertmanager, nginx = (self.median(n) for n in ("durable_beast", "alertmanager", "nginx"))
         rows, keyed = self.median("sqlite_rows"), self.median("sqlite_keyed_rows")
         said = []
         if durable and alertmanager and nginx:
             said.append(f"Of `ingest`, twice Alertmanager would be {number(2 * alertmanager)} requests a second and 0.35 of nginx "
                         f"{number(0.35 * nginx)}. A bare Beast server that does nothing but insert the body as a row before it answers "
-                        f"takes {number(durable)}: it reads no JSON, decides nothing, keeps no key and cannot tell a repetition.")
+                        f"takes {number(durable)}: it reads no JSON, decides nothing, keeps no key and cannot tell a repetition. "
+                        "What lies above that nobody reaches who stores first; what lies below is not shown to be out of reach.")
         if rows and keyed:
             said.append(f"Of `churn`, half of SQLite's bare rows would be {number(rows / 2)} rows a second. With the unique keys alone that "
-                        f"the store's laws rest on, SQLite takes {number(keyed)}, with one of the two cores to itself and nobody to serve.")
+                        f"the store's laws rest on, SQLite takes {number(keyed)}, with a core to itself and nobody to serve: the rest of the way there is ours.")
         return "".join(f"{paragraph}\n\n" for paragraph in said)
 
     def text(self):

@@ -1,0 +1,24 @@
+#pragma once
+/// The steps from one schema version to the next that are the same in every database. Internal to the stores.
+
+#include <cstdint>
+
+namespace im::ruvector::schema {
+
+/// Each opening asks for the newest incident of its fingerprint, ended ones too; without an index that reads all.
+inline constexpr const char* version_2 = R"sql(
+CREATE INDEX incidents_fingerprint ON incidents (fingerprint_key, created_ms, incident_id);
+)sql";
+
+/// A request's key begins with the time that its id names, so the index of requests grows at its end; the column's new name turns
+/// away a program that would look for the old keys. And an opening writes one index by fingerprint, not two.
+inline constexpr const char* version_3 = R"sql(
+ALTER TABLE requests RENAME COLUMN request_key TO ordered_key;
+DROP INDEX incidents_fingerprint;
+CREATE INDEX incidents_ended_fingerprint ON incidents (fingerprint_key, created_ms, incident_id) WHERE open = 0;
+)sql";
+
+/// Whether what a program of schema version `there` wrote beside the log has to be folded anew. 0: there is nothing yet.
+constexpr bool needs_fold(std::int64_t there) { return there != 0 && there < 3; }
+
+}  // namespace im::ruvector::schema
