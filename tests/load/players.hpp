@@ -73,6 +73,8 @@ using incident_chooser = std::function<incident_id(std::uint64_t unit)>;
 [[nodiscard]] step evaluation_step(const script& run, bool dry_run);
 /// A comment: a write that wakes an incident.
 [[nodiscard]] step comment_step();
+/// An incident that is opened, resolved and closed.
+[[nodiscard]] std::vector<step> short_life_steps(const script& run);
 /// An incident from its event to its post-mortem.
 [[nodiscard]] std::vector<step> lifecycle_steps(const script& run);
 

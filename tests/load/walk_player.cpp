@@ -80,6 +80,13 @@ step evaluation_step(const script& run, bool dry_run) {
 
 step comment_step() { return {.path = of_incident("comments"), .body = comment_body()}; }
 
+std::vector<step> short_life_steps(const script& run) {
+  return {open_step(run),
+          {.path = of_incident("acknowledge"), .body = change_body()},
+          {.path = of_incident("resolve"), .body = resolve_body()},
+          {.path = of_incident("close"), .body = change_body()}};
+}
+
 std::vector<step> lifecycle_steps(const script& run) {
   return {open_step(run),
           {.path = of_incident("acknowledge"), .body = change_body()},
