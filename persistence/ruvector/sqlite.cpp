@@ -44,11 +44,11 @@ sqlite_failure::sqlite_failure(int code, const std::string& what) : store_failur
   if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) note_damage();
 }
 
-connection::connection(const std::string& file, open_mode mode, int cache_kb) {
+connection::connection(const std::string& file, open_mode mode, int cache_kb, const char* vfs) {
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
+  const int code = sqlite3_open_v2(file.c_str(), &db, flags, vfs);
   db_.reset(db);
   if (code != SQLITE_OK) fail(code, "open the database");
   sqlite3_busy_timeout(db, static_cast<int>(limits::busy_wait.count()));

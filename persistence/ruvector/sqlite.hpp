@@ -34,7 +34,8 @@ enum class open_mode { read_write, read_only };
 
 class connection {
 public:
-  connection(const std::string& file, open_mode mode, int cache_kb);
+  /// `vfs`: SQLite's default unless it is named.
+  connection(const std::string& file, open_mode mode, int cache_kb, const char* vfs = nullptr);
 
   void execute(const char* sql);
   [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }

@@ -6,7 +6,7 @@
 namespace im::ruvector::sqlite {
 
 session::session(const std::string& file)
-    : db_{file, open_mode::read_write, limits::page_cache_kb},
+    : db_{file, open_mode::read_write, limits::page_cache_kb, wal_buffer_.name()},
       tables_{db_},
       records_{db_},
       checkpointer_{file},

@@ -1,0 +1,37 @@
+#pragma once
+/// The writer's write-ahead log, in few large writes. Internal to the SQLite store.
+///
+/// SQLite writes each page of a commit as two (its head of 24 bytes, then the page) before it syncs the file once; two thirds of
+/// the writer's system calls were these. This layer between SQLite and its file keeps what goes on where the last write ended, and
+/// hands it down as one before anything else is asked of the file. So it needs `synchronous=FULL`: other connections look for a
+/// commit's pages once it is in the shared index, which SQLite writes after the sync.
+
+#include <sqlite3.h>
+
+#include <string>
+
+namespace im::ruvector::sqlite {
+
+/// A VFS over the one that is the default when it is made; outlives the connections opened with it.
+class wal_buffer {
+public:
+  /// Throws sqlite_failure.
+  wal_buffer();
+  wal_buffer(const wal_buffer&) = delete;
+  wal_buffer& operator=(const wal_buffer&) = delete;
+  ~wal_buffer() { sqlite3_vfs_unregister(&vfs_); }
+
+  /// What sqlite3_open_v2() is told.
+  [[nodiscard]] const char* name() const noexcept { return name_.c_str(); }
+
+private:
+  struct layer : sqlite3_vfs {
+    sqlite3_vfs* below;
+  };
+  static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* to, int flags, int* out_flags);
+
+  layer vfs_;
+  std::string name_;
+};
+
+}  // namespace im::ruvector::sqlite
