@@ -53,6 +53,9 @@ class Bench:
             with beast(202, ACCEPTED, durable=True) as b:
                 self.note("durable_beast", load(b.url, "post", "--path", "/api/v1/events", "--body", event, "--status", 202,
                                                 *self.span())["units_per_second"])
+            with beast(202, ACCEPTED, durable=True, keys=True) as b:
+                self.note("keyed_beast", load(b.url, "post", "--path", "/api/v1/events", "--body", event, "--status", 202,
+                                              *self.span())["units_per_second"])
 
     def batch(self):
         for _ in range(self.o.runs):
@@ -60,6 +63,7 @@ class Bench:
                 self.note("ingest_one", load(m.url, "ingest", *self.span())["items_per_second"])
             with Manager() as m:
                 self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 16, *self.span())["items_per_second"])
+                self.note("batch_keyed_rows", sqlite_rows_per_second(m.data, 512, self.o.seconds, "keys"))
 
     def churn(self):
         for _ in range(self.o.runs):
@@ -203,7 +207,8 @@ class Bench:
         RESULTS.write_text(json.dumps(self.results, indent=1))
 
     NAMES = {
-        "ingest": ("ingest", "alertmanager", "nginx", "durable_beast"), "batch": ("ingest_one", "ingest_batch"),
+        "ingest": ("ingest", "alertmanager", "nginx", "durable_beast", "keyed_beast"),
+        "batch": ("ingest_one", "ingest_batch", "batch_keyed_rows"),
         "churn": ("churn_rows", "sqlite_rows", "sqlite_keyed_rows"), "evaluate": ("evaluate_dry", "evaluate", "beast"),
         "latency": ("half_p99_ms", "half_p99_9_ms"), "approvals": ("resume_p99_ms", "approvals_per_second"),
         "memory": ("live_bytes", "passivated_bytes", "wake_p99_ms"), "growth": ("start_empty_s", "start_full_s"),

@@ -111,12 +111,12 @@ def alertmanager():
                     "--cluster.listen-address=", "--log.level=error"], port).wait_for_port()
 
 
-def beast(status, answer, durable=False):
-    """A bare server; a durable one answers when the body is a row of an SQLite table."""
+def beast(status, answer, durable=False, keys=False):
+    """A bare server; a durable one answers when the body is a row of an SQLite table, with `keys` one of those that the laws need."""
     port = free_port()
     (SCRATCH / "answer").write_bytes(answer)
     drop_reference_database()
-    database = [SCRATCH / "reference.db"] if durable else []
+    database = [SCRATCH / "reference.db", *(["keys"] if keys else [])] if durable else []
     return Program([BIN / "beast_reference", port, status, SCRATCH / "answer", *database], port).wait_for_port()
 
 

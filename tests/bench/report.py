@@ -96,14 +96,21 @@ class Table:
 
     def limits(self):
         """How far a service that stores before it answers can go on this machine, by what the references did."""
-        durable, alertmanager, nginx = (self.median(n) for n in ("durable_beast", "alertmanager", "nginx"))
+        durable, keyed_beast, alertmanager, nginx = (
+            self.median(n) for n in ("durable_beast", "keyed_beast", "alertmanager", "nginx"))
+        one, batch_rows = self.median("ingest_one"), self.median("batch_keyed_rows")
         rows, keyed = self.median("sqlite_rows"), self.median("sqlite_keyed_rows")
         said = []
-        if durable and alertmanager and nginx:
+        if durable and keyed_beast and alertmanager and nginx:
             said.append(f"Of `ingest`, twice Alertmanager would be {number(2 * alertmanager)} requests a second and 0.35 of nginx "
                         f"{number(0.35 * nginx)}. A bare Beast server that does nothing but insert the body as a row before it answers "
-                        f"takes {number(durable)}: it reads no JSON, decides nothing, keeps no key and cannot tell a repetition. "
-                        "What lies above that nobody reaches who stores first; what lies below is not shown to be out of reach.")
+                        f"takes {number(durable)}, and {number(keyed_beast)} with the unique keys that tell a repetition; it reads no JSON, decides "
+                        "nothing and remembers no incident. What lies above these figures nobody reaches who stores first; what lies below "
+                        "is not shown to be out of reach.")
+        if one and batch_rows:
+            said.append(f"Of `ingest --batch 500`, six times one a POST would be {number(6 * one)} events a second. SQLite alone, with a core to "
+                        f"itself and nothing to decide, takes {number(batch_rows)} of the same rows with the same keys"
+                        + (": that many events no service stores here one row each." if batch_rows < 6 * one else "."))
         if rows and keyed:
             said.append(f"Of `churn`, half of SQLite's bare rows would be {number(rows / 2)} rows a second. With the unique keys alone that "
                         f"the store's laws rest on, SQLite takes {number(keyed)}, with a core to itself and nobody to serve: the rest of the way there is ours.")
@@ -115,7 +122,10 @@ class Table:
         self.ratio("the same", "ingest", "requests/s", "nginx answering 202", "nginx", 0.35)
         self.ratio("the same", "ingest", "requests/s", "a bare Beast server that stores each body in SQLite first",
                    "durable_beast", None)
+        self.ratio("the same", "ingest", "requests/s", "that server with the keys of the store's three laws", "keyed_beast", None)
         self.ratio("`ingest --batch 500`", "ingest_batch", "events/s", "the same, one a POST", "ingest_one", 6)
+        self.ratio("the same", "ingest_batch", "events/s", "SQLite alone, the same rows with the keys of the store's three laws",
+                   "batch_keyed_rows", None)
         self.ratio("`churn`, 256 connections", "churn_rows", "rows/s", "SQLite alone, 512 rows a commit", "sqlite_rows", 0.5)
         self.ratio("the same", "churn_rows", "rows/s", "SQLite alone, with the keys of the store's three laws",
                    "sqlite_keyed_rows", None)

@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+#include "tests/bench/law_keys.hpp"
+
 namespace {
 
 using clock_type = std::chrono::steady_clock;
@@ -99,8 +101,8 @@ database fresh_table(const char* path, std::size_t columns) {
   auto db = open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   execute(db.get(), "PRAGMA journal_mode=WAL");
   execute(db.get(), "PRAGMA synchronous=FULL");
-  std::string create = "CREATE TABLE log (row INTEGER PRIMARY KEY";
-  for (std::size_t i = 0; i < columns; ++i) create += ", c" + std::to_string(i);
+  std::string create = "CREATE TABLE log (row INTEGER PRIMARY KEY, id, incident, sequence";
+  for (std::size_t i = 3; i < columns; ++i) create += ", c" + std::to_string(i);
   execute(db.get(), (create + ")").c_str());
   return db;
 }
@@ -112,12 +114,6 @@ constexpr std::size_t id_column = 0, incident_column = 1;
 void renew(row& r, std::uint32_t round) {
   for (const auto at : {id_column, incident_column})
     if (auto* id = std::get_if<blob>(&r[at])) std::memcpy(id->data() + id->size() - sizeof round, &round, sizeof round);
-}
-
-void add_keys(sqlite3* db) {
-  execute(db, "CREATE UNIQUE INDEX log_id ON log (c0)");
-  execute(db, "CREATE UNIQUE INDEX log_place ON log (c1, c2)");
-  execute(db, "CREATE TABLE requests (key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID");
 }
 
 }  // namespace
@@ -135,9 +131,8 @@ int main(int argc, char** argv) try {
   std::string sql = "INSERT INTO log VALUES (NULL";
   for (std::size_t i = 0; i < rows.front().size(); ++i) sql += ", ?";
   const auto insert = prepare(db.get(), sql + ")");
-  if (keys) add_keys(db.get());
-  const auto insert_key = keys ? prepare(db.get(), "INSERT INTO requests VALUES (?, last_insert_rowid())")
-                               : query{nullptr, sqlite3_finalize};
+  if (keys) execute(db.get(), im::bench::law_keys);
+  const auto insert_key = keys ? prepare(db.get(), im::bench::insert_request) : query{nullptr, sqlite3_finalize};
   std::size_t done = 0;
   const auto began = clock_type::now();
   while (clock_type::now() - began < longest) {

@@ -1,4 +1,5 @@
 /// An approval from its request to the workflow that goes on: who asked waits for the verdict with a long poll, two people vote.
+/// An incident that was opened for it ends with it.
 
 #include <fmt/format.h>
 
@@ -22,7 +23,9 @@ public:
         wait_{run.to, "GET",
               fmt::format("/api/v1/agents/hitl/status?wait=30&request_id={}&incident_id={}", gate_mark, incident_mark)},
         votes_{marked({.path = "/api/v1/agents/hitl/decide", .body = vote_body("ada", "on_call_lead")}),
-               marked({.path = "/api/v1/agents/hitl/decide", .body = vote_body("grace", "incident_commander")})} {
+               marked({.path = "/api/v1/agents/hitl/decide", .body = vote_body("grace", "incident_commander")})},
+        resolve_{marked(resolve_step())},
+        close_{marked(close_step())} {
     wait_gate_ = wait_.add_slot(gate_mark);
     wait_incident_ = wait_.add_slot(incident_mark);
   }
@@ -52,11 +55,13 @@ public:
       case stage::first_vote: voted_at_ = clock::now(); return send(stage::deciding_vote, votes_[1], to);
       case stage::deciding_vote: at_ = stage::decided; return finish_if_over(to);
       case stage::decided: return;
+      case stage::resolving: return send(stage::closing, close_, to);
+      case stage::closing: return to.done(1);
     }
   }
 
 private:
-  enum class stage : std::uint8_t { opening, asking, first_vote, deciding_vote, decided };
+  enum class stage : std::uint8_t { opening, asking, first_vote, deciding_vote, decided, resolving, closing };
 
   [[nodiscard]] marked_request marked(const step& s) const { return {run_.to, s.path, s.body}; }
   [[nodiscard]] std::uint64_t operation() const { return run_.operation(unit_, static_cast<std::uint64_t>(at_)); }
@@ -89,7 +94,9 @@ private:
   }
 
   void finish_if_over(hands& to) {
-    if (verdict_heard_ && at_ == stage::decided) to.done(1);
+    if (!verdict_heard_ || at_ != stage::decided) return;
+    if (whose_) return to.done(1);
+    send(stage::resolving, resolve_, to);
   }
 
   script run_;
@@ -100,6 +107,8 @@ private:
   std::size_t wait_gate_ = 0;
   std::size_t wait_incident_ = 0;
   std::array<marked_request, 2> votes_;
+  marked_request resolve_;
+  marked_request close_;
   std::uint64_t unit_ = 0;
   stage at_ = stage::opening;
   incident_id incident_;

@@ -89,7 +89,7 @@ void add_workloads(CLI::App& to, options& o) {
   add(to, o, workload::lifecycle, "whole incidents, from the event to the post-mortem and the closing");
   auto* soak = add(to, o, workload::soak, "a mix of all, an hour unless --duration says otherwise; reports the drift");
   add_services(*soak, o);
-  add_incidents(*soak, o, "incidents that evaluations and approvals are about");
+  add_incidents(*soak, o, "incidents that evaluations are about");
   auto* idle =
       add(to, o, workload::idle,
           "opens incidents, lets them passivate, measures the memory of --pid, wakes a random --count of them");

@@ -73,13 +73,16 @@ using incident_chooser = std::function<incident_id(std::uint64_t unit)>;
 [[nodiscard]] step evaluation_step(const script& run, bool dry_run);
 /// A comment: a write that wakes an incident.
 [[nodiscard]] step comment_step();
+/// What ends an incident: first it is resolved, then closed.
+[[nodiscard]] step resolve_step();
+[[nodiscard]] step close_step();
 /// An incident that is opened, resolved and closed.
 [[nodiscard]] std::vector<step> short_life_steps(const script& run);
 /// An incident from its event to its post-mortem.
 [[nodiscard]] std::vector<step> lifecycle_steps(const script& run);
 
 /// Asks for an approval, waits for its verdict over a second connection as an orchestrator does, and lets two people vote.
-/// Without a chooser each unit opens an incident for it first.
+/// Without a chooser each unit opens an incident for it first, and ends it.
 [[nodiscard]] std::unique_ptr<player> make_approval_player(const script& run, incident_chooser whose = {});
 
 /// Units of several players, each as often as its weight says.

@@ -80,11 +80,12 @@ step evaluation_step(const script& run, bool dry_run) {
 
 step comment_step() { return {.path = of_incident("comments"), .body = comment_body()}; }
 
+step resolve_step() { return {.path = of_incident("resolve"), .body = resolve_body()}; }
+
+step close_step() { return {.path = of_incident("close"), .body = change_body()}; }
+
 std::vector<step> short_life_steps(const script& run) {
-  return {open_step(run),
-          {.path = of_incident("acknowledge"), .body = change_body()},
-          {.path = of_incident("resolve"), .body = resolve_body()},
-          {.path = of_incident("close"), .body = change_body()}};
+  return {open_step(run), {.path = of_incident("acknowledge"), .body = change_body()}, resolve_step(), close_step()};
 }
 
 std::vector<step> lifecycle_steps(const script& run) {
@@ -93,9 +94,9 @@ std::vector<step> lifecycle_steps(const script& run) {
           {.path = of_incident("start"), .body = change_body()},
           {.path = "/api/v1/agents/escalation/evaluate", .body = held_evaluation_body()},
           comment_step(),
-          {.path = of_incident("resolve"), .body = resolve_body()},
+          resolve_step(),
           {.path = "/api/v1/agents/postmortem/generate", .body = postmortem_body()},
-          {.path = of_incident("close"), .body = change_body()}};
+          close_step()};
 }
 
 }  // namespace im::load

@@ -9,8 +9,8 @@ namespace im::load {
 
 namespace {
 
-/// Of a soak: mostly events, some of everything. What it opens it ends, or takes from those that it prepared, so that as much
-/// is open after an hour as in the beginning: memory that grows is not its doing.
+/// Of a soak: mostly events, some of everything. It ends what it opens, so that as much is open after an hour as in the beginning:
+/// memory that grows is not its doing.
 constexpr std::uint64_t soak_attached = 85, soak_ended = 6, soak_evaluated = 3, soak_approved = 3, soak_lived = 3;
 /// Events in one POST while incidents are prepared.
 constexpr std::size_t prepared_batch = operations_of_a_walk;
@@ -38,7 +38,7 @@ public:
       case workload::evaluate: return measured([this] { return evaluating(); });
       case workload::approvals: return approvals();
       case workload::lifecycle: return measured([this] { return make_walk_player(script_, lifecycle_steps(script_)); });
-      case workload::soak: return soak();
+      case workload::soak: return measured([this] { return soaking(); });
       case workload::idle: return idle();
       case workload::post: return measured([this] { return make_post_player(script_, asked_.post); });
     }
@@ -88,19 +88,10 @@ private:
     });
   }
 
-  void prepare_incidents() {
+  report approvals() {
     prepare((asked_.incidents + prepared_batch - 1) / prepared_batch,
             [this] { return make_event_player(script_, {.services = 0, .batch = prepared_batch}); });
-  }
-
-  report approvals() {
-    prepare_incidents();
     return measured([this] { return make_approval_player(script_, one_of_the_prepared()); });
-  }
-
-  report soak() {
-    prepare_incidents();
-    return measured([this] { return soaking(); });
   }
 
   std::unique_ptr<player> soaking() const {
@@ -108,7 +99,7 @@ private:
     parts.push_back({make_event_player(script_, {.services = asked_.events.services}), soak_attached});
     parts.push_back({make_walk_player(script_, short_life_steps(script_)), soak_ended});
     parts.push_back({evaluating(), soak_evaluated});
-    parts.push_back({make_approval_player(script_, one_of_the_prepared()), soak_approved});
+    parts.push_back({make_approval_player(script_), soak_approved});
     parts.push_back({make_walk_player(script_, lifecycle_steps(script_)), soak_lived});
     return make_mix_player(script_.seed, std::move(parts));
   }
