@@ -139,9 +139,10 @@ void supervised_children::forget(const deadline& reported) {
 
 void supervised_children::await_verdict(verdict_wait wait, const state_ptr& state) {
   const auto* gate = state->find_gate(wait.request);
-  if (!gate) return wait.caller->answer(fail(errc::not_found, "there is no approval request " + wait.request.str()));
+  if (!gate && !state->is_long_ended(wait.request))
+    return wait.caller->answer(fail(errc::not_found, "there is no approval request " + wait.request.str()));
   const auto found = gates_.find(wait.request);
-  if (is_terminal(gate->status) || found == gates_.end() || !found->second.actor) {
+  if (!gate || is_terminal(gate->status) || found == gates_.end() || !found->second.actor) {
     reply r;
     r.state = state;
     return wait.caller->answer(std::move(r));

@@ -274,6 +274,10 @@ TEST_CASE("a gate that ended long ago is not whole in memory, and takes no vote 
   const auto& state = w.store->states[id];
   REQUIRE_FALSE(state.find_gate(first));
   const auto head = state.head();
+  auto asked = w.await(id, first, seconds{60});
+  w.run();
+  REQUIRE(asked->has_value());
+  CHECK((**asked).has_value());  // at once, and its caller reads it from the store
   const auto late = w.ask(vote_on(id, first, "sam", approver_type::on_call_lead));
   REQUIRE_FALSE(late.has_value());
   CHECK(late.error().code == errc::conflict);
