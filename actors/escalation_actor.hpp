@@ -1,5 +1,5 @@
 #pragma once
-/// Watches the clock for one incident: SLA deadlines and next evaluations.
+/// Watches the clock for one incident while an SLA deadline or a next evaluation is near.
 
 #include "actors/environment.hpp"
 #include "actors/timer.hpp"

@@ -40,7 +40,7 @@ void incident_supervisor_state::committed() {
   for (std::size_t i = 0; i < flight->callers.size(); ++i)
     finish(flight->callers[i], flight->plan.answers[i], flight->events);
   report(flight->events);
-  children_.reconcile(state_);
+  reconcile();
   if (!waits_.empty()) settle_waits();
   if (state_->head() == 0) on_asked_for_idleness();  // there is no such incident
   pump();
@@ -206,7 +206,7 @@ void incident_supervisor_state::start_postmortem(submission caller, postmortem_i
 
 bool incident_supervisor_state::policies_frozen() const {
   if (!policies_ || !state_->opened) return true;
-  const auto& refs = state_->policies;
+  const auto& refs = *state_->policies;
   return refs.escalation.version == policies_->escalation.version &&
          refs.approval.version == policies_->approval.version && refs.sla.version == policies_->sla.version;
 }
@@ -226,9 +226,9 @@ void incident_supervisor_state::report(const std::vector<event_ptr>& events) {
       log::info(log::event::incident_opened, opened->record.title,
                 {{"incident_id", event->incident_id}, {"severity", opened->record.severity}});
     } else if (const auto* gate = std::get_if<fact::gate_opened>(&event->fact.value)) {
-      env_.metrics.gates_opened[gate->gate.request.action_type].add();
+      env_.metrics.gates_opened[gate->gate->request.action_type].add();
       log::info(log::event::gate_opened, "a workflow waits for people",
-                {{"incident_id", event->incident_id}, {"approval_request_id", gate->gate.request.id}});
+                {{"incident_id", event->incident_id}, {"approval_request_id", gate->gate->request.id}});
     } else if (const auto* changed = std::get_if<fact::gate_changed>(&event->fact.value)) {
       if (changed->vote) env_.metrics.votes[changed->vote->decision].add();
       if (is_terminal(changed->status))

@@ -51,7 +51,7 @@ supervisor_actor::behavior_type incident_supervisor_state::make_behavior() {
           [this](tick_atom, std::uint64_t generation) { on_alarm(generation); },
           [this](tick_atom) {
             retry_armed_ = false;
-            if (!needs_load_) children_.reconcile(state_);
+            if (!needs_load_) reconcile();
             pump();
           }};
 }
@@ -112,7 +112,7 @@ caf::result<void> incident_supervisor_state::on_wake() {
       }
       children_.forget(due);
     }
-    children_.reconcile(state_);
+    reconcile();
   }
   pump();
   return attended;
@@ -131,17 +131,25 @@ bool incident_supervisor_state::something_is_due() const {
   });
 }
 
-/// One alarm for two patiences: a read's, who is told what is known when the store is slow; and that of callers who wait for a
-/// gate's verdict, which may fall on another instance.
+void incident_supervisor_state::reconcile() {
+  children_.reconcile(state_);
+  set_alarm();
+}
+
+/// One alarm for two patiences and a deadline: a read's, who is told what is known when the store is slow; that of callers who
+/// wait for a gate's verdict, which may fall on another instance; and the deadline whose escalation actor is not there yet.
 void incident_supervisor_state::set_alarm() {
   const auto now = self_->clock().now();
   std::optional<caf::actor_clock::time_point> next;
-  if (!reads_.empty()) next = reads_.oldest() + limits::read_patience;
-  if (verdict_awaited_ && *verdict_awaited_ > now) {
-    const auto look = now + limits::verdict_poll;
-    next = next ? std::min(*next, look) : look;
+  const auto consider = [&](caf::actor_clock::time_point at) { next = next ? std::min(*next, at) : at; };
+  if (!reads_.empty()) consider(reads_.oldest() + limits::read_patience);
+  if (verdict_awaited_ && *verdict_awaited_ > now) consider(now + limits::verdict_poll);
+  if (const auto at = children_.escalation_wanted_at()) {
+    // The two clocks drift, and the actor is wanted well ahead: an alarm that is there already will do.
+    const auto look = now + timer_for(*at, env_.clock.now());
+    if (!alarm_.is_set_by(look + limits::escalation_ahead / 2)) consider(look);
   }
-  if (!next || alarm_.is_set()) return;
+  if (!next || alarm_.is_set_by(*next)) return;
   alarm_.set(std::chrono::ceil<milliseconds>(std::max(*next - now, caf::actor_clock::duration_type{0})));
 }
 
@@ -152,6 +160,7 @@ void incident_supervisor_state::on_alarm(std::uint64_t generation) {
   const bool waited_for = verdict_awaited_ && *verdict_awaited_ > now;
   if (!waited_for) verdict_awaited_.reset();
   if (waited_for && phase_ == phase::idle && state_->has_pending_gate()) load();
+  if (!needs_load_) children_.reconcile(state_);
   set_alarm();
 }
 
@@ -190,7 +199,7 @@ void incident_supervisor_state::on_log(log_page page) {
   if (nothing_known && state_->head() != 0) env_.metrics.incidents_awakened.add();
   phase_ = phase::idle;
   needs_load_ = false;
-  children_.reconcile(state_);
+  reconcile();
   reads_.confirm(state_);
   settle_waits();
   if (state_->head() == 0) on_asked_for_idleness();  // there is no such incident
@@ -230,7 +239,7 @@ void incident_supervisor_state::load_policies() {
   const auto on_error = [this](const caf::error& e) { on_load_failed(from_caf(e)); };
   // Frozen at opening: an incident is judged by the policies it was opened under.
   if (state_->opened)
-    self_->request(house_.policies, limits::load_timeout, policies_atom_v, state_->policies)
+    self_->request(house_.policies, limits::load_timeout, policies_atom_v, *state_->policies)
         .then(on_policies, on_error);
   else
     self_->request(house_.policies, limits::load_timeout, policies_atom_v).then(on_policies, on_error);

@@ -77,6 +77,7 @@ private:
   void requeue_in_flight(bool lost_a_race = true);
   void settle_waits();
   void attended();
+  void reconcile();
   void set_alarm();
   [[nodiscard]] bool something_is_due() const;
   void look_again_later();

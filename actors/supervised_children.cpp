@@ -35,13 +35,15 @@ void supervised_children::reconcile(const state_ptr& state) {
 }
 
 void supervised_children::reconcile_escalation(const incident_state& state) {
+  if (escalation_abandoned_) return;
   const auto next = next_look(state);
-  if (escalation_abandoned_ || next == scheduled_) return;
-  if (!next && !is_open(state.record.status) && escalation_) {
-    caf::anon_send_exit(std::exchange(escalation_, nullptr), caf::exit_reason::user_shutdown);
-    scheduled_.reset();
-    return;
+  escalation_wanted_at_.reset();
+  if (!next) return dismiss_escalation();
+  if (const auto from = next->due_at - limits::escalation_ahead; from > house_.env->clock.now()) {
+    escalation_wanted_at_ = from;
+    return dismiss_escalation();
   }
+  if (next == scheduled_) return;
   if (!escalation_) {
     escalation_ =
         self_->home_system().spawn<escalation_actor>(house_.env->clock, house_.alarms, supervisor_actor{self_});
@@ -51,8 +53,13 @@ void supervised_children::reconcile_escalation(const incident_state& state) {
   tell(escalation_, schedule_atom_v, schedule{next});
 }
 
+void supervised_children::dismiss_escalation() {
+  if (escalation_) caf::anon_send_exit(std::exchange(escalation_, nullptr), caf::exit_reason::user_shutdown);
+  scheduled_.reset();
+}
+
 void supervised_children::reconcile_gates(const state_ptr& state) {
-  for (const auto& gate : state->gates) {
+  for (const gate_state& gate : state->gates) {
     const auto& id = gate.request.id;
     auto found = gates_.find(id);
     const bool ended = is_terminal(gate.status);
@@ -66,11 +73,19 @@ void supervised_children::reconcile_gates(const state_ptr& state) {
       watch(logic::child_kind::gate, child.actor);
       child.told.reset();
     }
-    if (const auto* known = child.told ? child.told->find_gate(id) : nullptr; !known || *known != gate)
+    // A gate that has not changed is the same object still.
+    if (const auto* known = child.told ? child.told->find_gate(id) : nullptr; known != &gate)
       tell(child.actor, gate_atom_v, gate_told{state, id});
     child.told = state;              // what is older need not be kept for it
     if (ended) gates_.erase(found);  // its verdict is told; it ends by itself
   }
+  // So many have ended at once that the state keeps only the names of some.
+  std::erase_if(gates_, [&](const auto& entry) {
+    const auto& [id, child] = entry;
+    if (child.held || state->find_gate(id)) return false;
+    if (child.actor) tell(child.actor, gate_atom_v, gate_told{state, id});
+    return true;
+  });
 }
 
 void supervised_children::on_down(const caf::actor_addr& who, const caf::error& reason, const state_ptr& state) {
@@ -90,6 +105,7 @@ void supervised_children::restart_escalation(const state_ptr& state) {
     return reconcile_escalation(*state);
   }
   escalation_abandoned_ = true;
+  escalation_wanted_at_.reset();
   house_.env->metrics.child_failures[telemetry::child::escalation].add();
   log::error(log::event::child_abandoned,
              "the escalation actor fails again and again; the deadline index goes on alone",
@@ -123,9 +139,10 @@ void supervised_children::forget(const deadline& reported) {
 
 void supervised_children::await_verdict(verdict_wait wait, const state_ptr& state) {
   const auto* gate = state->find_gate(wait.request);
-  if (!gate) return wait.caller->answer(fail(errc::not_found, "there is no approval request " + wait.request.str()));
+  if (!gate && !state->is_long_ended(wait.request))
+    return wait.caller->answer(fail(errc::not_found, "there is no approval request " + wait.request.str()));
   const auto found = gates_.find(wait.request);
-  if (is_terminal(gate->status) || found == gates_.end() || !found->second.actor) {
+  if (!gate || is_terminal(gate->status) || found == gates_.end() || !found->second.actor) {
     reply r;
     r.state = state;
     return wait.caller->answer(std::move(r));
@@ -141,7 +158,7 @@ post_mortem_type supervised_children::spawn_post_mortem() {
 }
 
 void supervised_children::dismiss() {
-  if (escalation_) caf::anon_send_exit(std::exchange(escalation_, nullptr), caf::exit_reason::user_shutdown);
+  dismiss_escalation();
   for (auto& [id, child] : gates_) {
     if (child.held) house_.env->metrics.gates_held.subtract();
     if (child.actor) caf::anon_send_exit(std::exchange(child.actor, nullptr), caf::exit_reason::user_shutdown);

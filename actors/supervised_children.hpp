@@ -14,6 +14,8 @@ public:
 
   /// Makes the children equal to the state.
   void reconcile(const state_ptr& state);
+  /// When that must be done again at the latest: a deadline that is far off is nobody's yet.
+  [[nodiscard]] std::optional<time_point> escalation_wanted_at() const { return escalation_wanted_at_; }
   /// A monitored actor ended: restarts it, lets it go, or holds, by `logic::react`.
   void on_down(const caf::actor_addr& who, const caf::error& reason, const state_ptr& state);
   /// A child reported a deadline and forgets it; unless a commit answers it, it must be told again.
@@ -38,6 +40,7 @@ private:
   };
 
   void reconcile_escalation(const incident_state& state);
+  void dismiss_escalation();
   void reconcile_gates(const state_ptr& state);
   void restart_escalation(const state_ptr& state);
   void restart_gate(const approval_id& id, gate_child& child, const state_ptr& state);
@@ -50,6 +53,7 @@ private:
   logic::restart_budget escalation_budget_;
   bool escalation_abandoned_ = false;
   std::optional<deadline> scheduled_;
+  std::optional<time_point> escalation_wanted_at_;
   std::map<approval_id, gate_child> gates_;
 };
 

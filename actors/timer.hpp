@@ -16,6 +16,8 @@ namespace im {
 /// An actor's one alarm. A later one replaces it, it is gone with the actor, and the tick of an older one is not current.
 template <class Self>
 class own_alarm {
+  using moment = caf::actor_clock::time_point;
+
 public:
   own_alarm(typename Self::pointer self, alarm_clock_actor clock) : self_{self}, clock_{std::move(clock)} {}
   own_alarm(const own_alarm&) = delete;
@@ -23,22 +25,25 @@ public:
   ~own_alarm() { clear(); }
 
   void set(milliseconds in) {
-    is_set_ = true;
-    tell(clock_, schedule_atom_v, alarm_call{Self{self_}, self_->clock().now() + in, self_->id(), ++generation_});
+    set_for_ = self_->clock().now() + in;
+    tell(clock_, schedule_atom_v, alarm_call{Self{self_}, set_for_, self_->id(), ++generation_});
   }
   void clear() {
     ++generation_;
-    if (std::exchange(is_set_, false)) tell(clock_, forget_atom_v, self_->id());
+    if (std::exchange(set_for_, never) != never) tell(clock_, forget_atom_v, self_->id());
   }
-  [[nodiscard]] bool is_set() const { return is_set_; }
+  /// Whether it comes at that moment or before.
+  [[nodiscard]] bool is_set_by(moment at) const { return set_for_ <= at; }
   /// Whether this tick is that of the alarm that is set; if so, it is no longer.
-  [[nodiscard]] bool take(std::uint64_t tick) { return tick == generation_ && std::exchange(is_set_, false); }
+  [[nodiscard]] bool take(std::uint64_t tick) { return tick == generation_ && std::exchange(set_for_, never) != never; }
 
 private:
+  static constexpr auto never = moment::max();
+
   typename Self::pointer self_;
   alarm_clock_actor clock_;
   std::uint64_t generation_ = 0;
-  bool is_set_ = false;
+  moment set_for_ = never;
 };
 
 }  // namespace im

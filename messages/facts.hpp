@@ -19,7 +19,7 @@ namespace im::fact {
 struct incident_opened {
   static constexpr std::string_view tag = "incident_opened";
   incident record;
-  policy_refs policies;
+  shared_value<policy_refs> policies;
   std::optional<time_point> next_evaluation_at;
 };
 
@@ -124,7 +124,7 @@ void describe(V& v, like<escalation_evaluated> auto& x) {
 /// Approval was asked for; votes kept from before may stand in it already.
 struct gate_opened {
   static constexpr std::string_view tag = "gate_opened";
-  gate_state gate;
+  shared_value<gate_state> gate;
 };
 
 template <class V>

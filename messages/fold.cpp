@@ -23,18 +23,23 @@ void replace_if_given(std::optional<T>& field, const std::optional<T>& given) {
   if (given) field = given;
 }
 
-gate_state* gate_of(incident_state& state, approval_id id) {
-  const auto found = std::ranges::find(state.gates, id, [](const gate_state& g) { return g.request.id; });
-  return found == state.gates.end() ? nullptr : &*found;
+auto place_of(auto& gates, approval_id id) {
+  return std::ranges::find(gates, id, [](const gate_state& g) { return g.request.id; });
 }
 
-/// Ended gates make room first; a pending one is never dropped (opening is bounded instead).
-void bound_gates(std::vector<gate_state>& gates) {
-  while (gates.size() > limits::gates_per_incident) {
-    const auto ended = std::ranges::find_if(gates, [](const gate_state& g) { return is_terminal(g.status); });
-    if (ended == gates.end()) return;
-    gates.erase(ended);
-  }
+bool has_ended(const gate_state& gate) { return is_terminal(gate.status); }
+
+/// A pending gate is never dropped (opening is bounded instead); of the ended ones the newest stay whole.
+void bound_gates(incident_state& state) {
+  auto surplus =
+      std::ranges::count_if(state.gates, has_ended) - static_cast<std::ptrdiff_t>(limits::ended_gates_per_incident);
+  std::erase_if(state.gates, [&](const gate_state& gate) {
+    if (surplus <= 0 || !has_ended(gate)) return false;
+    --surplus;
+    state.ended_gates.push_back(gate.request.id);
+    return true;
+  });
+  keep_newest(state.ended_gates, limits::gate_names_per_incident);
 }
 
 class folder {
@@ -43,11 +48,11 @@ public:
 
   void operator()(const fact::noted&) const {}
   void operator()(const fact::vote_refused& f) const {
-    if (auto* gate = gate_of(state_, f.request_id)) {
-      gate->audit.push_back({at(), approval_audit_type::rejection_received, f.approver_id, actor_type::user,
-                             "refused, not counted: " + f.reason});
-      keep_newest(gate->audit, limits::audit_entries_per_gate);
-    }
+    change_gate(f.request_id, [&](gate_state& gate) {
+      gate.audit.push_back({at(), approval_audit_type::rejection_received, f.approver_id, actor_type::user,
+                            "refused, not counted: " + f.reason});
+      keep_newest(gate.audit, limits::audit_entries_per_gate);
+    });
   }
 
   void operator()(const fact::incident_opened& f) {
@@ -71,9 +76,9 @@ public:
     replace_if_given(record.impact, f.impact);
     replace_if_given(record.assigned_to, f.assigned_to);
     replace_if_given(record.assigned_team, f.assigned_team);
-    replace_if_given(record.tags, f.tags);
-    replace_if_given(record.labels, f.labels);
-    replace_if_given(record.resolution, f.resolution);
+    if (f.tags) record.tags = *f.tags;
+    if (f.labels) record.labels = *f.labels;
+    if (f.resolution) record.resolution = *f.resolution;
     replace_if_given(record.sla, f.sla);
     if (f.next_evaluation_at || f.change == change_kind::resolve) state_.next_evaluation_at = f.next_evaluation_at;
     if (f.change == change_kind::escalate) remember_escalation(before, f.comment, f.actor);
@@ -94,27 +99,27 @@ public:
   }
 
   void operator()(const fact::gate_opened& f) {
-    std::erase_if(state_.kept_votes, [&](const kept_vote& k) { return k.request_id == f.gate.request.id; });
+    std::erase_if(state_.kept_votes, [&](const kept_vote& k) { return k.request_id == f.gate->request.id; });
     state_.gates.push_back(f.gate);
-    bound_gates(state_.gates);
+    bound_gates(state_);
   }
 
   void operator()(const fact::gate_changed& f) {
-    auto* gate = gate_of(state_, f.request_id);
-    if (!gate) return;
-    if (f.vote) gate->votes.push_back(*f.vote);
-    gate->status = f.status;
-    gate->audit.insert(gate->audit.end(), f.audit.begin(), f.audit.end());
-    keep_newest(gate->audit, limits::audit_entries_per_gate);
-    if (!f.required_approvers.empty()) gate->request.required_approvers = f.required_approvers;
-    replace_if_given(gate->request.approval_deadline, f.approval_deadline);
-    gate->next_due_at = f.next_due_at;
-    if (is_terminal(f.status)) {
-      gate->decided_at = at();
-      gate->decided_reason = f.reason;
-      if (gate->purpose == gate_purpose::apply_escalation && f.status != approval_status::approved)
-        state_.next_evaluation_at.reset();  // people said no: only something new asks them again
-    }
+    change_gate(f.request_id, [&](gate_state& gate) {
+      if (f.vote) gate.votes.push_back(*f.vote);
+      gate.status = f.status;
+      gate.audit.insert(gate.audit.end(), f.audit.begin(), f.audit.end());
+      keep_newest(gate.audit, limits::audit_entries_per_gate);
+      if (!f.required_approvers.empty()) gate.request.required_approvers = f.required_approvers;
+      replace_if_given(gate.request.approval_deadline, f.approval_deadline);
+      gate.next_due_at = f.next_due_at;
+      if (is_terminal(f.status)) {
+        gate.decided_at = at();
+        gate.decided_reason = f.reason;
+        if (gate.purpose == gate_purpose::apply_escalation && f.status != approval_status::approved)
+          state_.next_evaluation_at.reset();  // people said no: only something new asks them again
+      }
+    });
   }
 
   void operator()(const fact::vote_kept& f) {
@@ -138,6 +143,10 @@ public:
 
 private:
   [[nodiscard]] time_point at() const { return event_.timestamp; }
+
+  void change_gate(approval_id id, std::invocable<gate_state&> auto edit) const {
+    if (const auto gate = place_of(state_.gates, id); gate != state_.gates.end()) gate->change(edit);
+  }
 
   void set_severity(severity s) {
     state_.record.severity = s;
@@ -185,13 +194,18 @@ private:
 }  // namespace
 
 const gate_state* incident_state::find_gate(approval_id id) const {
-  return gate_of(const_cast<incident_state&>(*this), id);
+  const auto found = place_of(gates, id);
+  return found == gates.end() ? nullptr : &**found;
 }
 
 const gate_state* incident_state::pending_gate(gate_purpose purpose) const {
   const auto found =
       std::ranges::find_if(gates, [&](const gate_state& g) { return g.purpose == purpose && !is_terminal(g.status); });
-  return found == gates.end() ? nullptr : &*found;
+  return found == gates.end() ? nullptr : &**found;
+}
+
+bool incident_state::is_long_ended(approval_id id) const {
+  return std::ranges::find(ended_gates, id) != ended_gates.end();
 }
 
 bool incident_state::has_pending_gate() const {
@@ -214,7 +228,7 @@ void apply(incident_state& state, const decision_event& event) {
 
 std::vector<deadline> deadlines_of(const incident_state& state) {
   std::vector<deadline> due;
-  for (const auto& gate : state.gates)
+  for (const gate_state& gate : state.gates)
     if (!is_terminal(gate.status) && gate.next_due_at)
       due.push_back({deadline_kind::approval, *gate.next_due_at, gate.request.id});
   if (!state.opened || !is_open(state.record.status)) return due;

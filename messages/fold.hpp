@@ -42,13 +42,14 @@ void describe(V& v, like<postmortem_summary> auto& x) {
 struct incident_state {
   incident record;      ///< `record.sequence` is the head of the log; 0: nothing is known
   bool opened = false;  ///< false for a log that holds only stateless evaluations
-  policy_refs policies;
-  time_point status_since;
   im::severity peak_severity = severity::p4;
+  shared_value<policy_refs> policies;
+  time_point status_since;
   std::optional<time_point> last_escalation_at;
   std::optional<time_point> next_evaluation_at;
   std::vector<escalation_history_entry> history;  ///< the newest `limits::escalation_history`
-  std::vector<gate_state> gates;
+  std::vector<shared_value<gate_state>> gates;    ///< those that are open, and the newest that have ended
+  std::vector<approval_id> ended_gates;           ///< the newest of those that stood in `gates` before
   std::vector<kept_vote> kept_votes;
   std::vector<postmortem_summary> postmortems;
   std::string head_hash;  ///< of the newest event's text; empty where nobody knows it
@@ -57,6 +58,8 @@ struct incident_state {
 
   [[nodiscard]] std::uint64_t head() const { return record.sequence; }
   [[nodiscard]] const gate_state* find_gate(approval_id id) const;
+  /// Of a gate that ended so long ago that its name is all that is left of it here.
+  [[nodiscard]] bool is_long_ended(approval_id id) const;
   /// The pending gate that an escalation waits for, if any.
   [[nodiscard]] const gate_state* pending_gate(gate_purpose purpose) const;
   [[nodiscard]] bool has_pending_gate() const;
@@ -73,6 +76,7 @@ void describe(V& v, like<incident_state> auto& x) {
   v.optional("next_evaluation_at", x.next_evaluation_at);
   v.optional("history", x.history);
   v.optional("gates", x.gates);
+  v.optional("ended_gates", x.ended_gates);
   v.optional("kept_votes", x.kept_votes);
   v.optional("postmortems", x.postmortems);
   v.optional("head_hash", x.head_hash);

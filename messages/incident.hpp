@@ -9,6 +9,7 @@
 #include "messages/enums.hpp"
 #include "messages/ids.hpp"
 #include "messages/json/text.hpp"
+#include "messages/shared_value.hpp"
 #include "messages/time.hpp"
 
 namespace im {
@@ -94,6 +95,8 @@ struct incident {
   im::severity severity = severity::p4;
   incident_status status = incident_status::fresh;
   incident_category category = incident_category::other;
+  im::environment environment = environment::production;
+  int escalation_level = 0;
   std::string title;
   std::string description;
   std::optional<std::string> impact;
@@ -101,7 +104,6 @@ struct incident {
   std::optional<std::string> source_event_id;
   std::optional<std::string> assigned_to;
   std::optional<std::string> assigned_team;
-  int escalation_level = 0;
   time_point created_at;
   time_point updated_at;
   std::optional<time_point> acknowledged_at;
@@ -113,10 +115,9 @@ struct incident {
   std::optional<incident_id> duplicate_of;
   incident_metrics metrics;
   affected_resource resource;
-  im::environment environment = environment::production;
-  string_map tags;
-  string_map labels;
-  std::optional<resolution_record> resolution;
+  shared_value<string_map> tags;
+  shared_value<string_map> labels;
+  std::optional<shared_value<resolution_record>> resolution;
   object_text metadata;
   std::uint64_t sequence = 0;     ///< of its last DecisionEvent
   std::uint64_t event_count = 0;  ///< signals that it covers, the opening one included

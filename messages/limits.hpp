@@ -30,10 +30,11 @@ inline constexpr std::size_t raw_object_bytes = 64 * 1024;  ///< a free-form obj
 // An incident
 inline constexpr std::size_t required_approvers = 16;
 inline constexpr std::size_t open_gates_per_incident = 32;
-inline constexpr std::size_t gates_per_incident = 256;      ///< open and ended together
-inline constexpr std::size_t refused_votes_per_gate = 32;   ///< recorded; later ones are refused without a record
-inline constexpr std::size_t audit_entries_per_gate = 256;  ///< in the state; the log has all
-inline constexpr std::size_t vote_text_bytes = 4096;        ///< rationale and conditions of one vote
+inline constexpr std::size_t ended_gates_per_incident = 8;   ///< whole in the state; the log has all
+inline constexpr std::size_t gate_names_per_incident = 256;  ///< of those that ended before
+inline constexpr std::size_t refused_votes_per_gate = 32;    ///< recorded; later ones are refused without a record
+inline constexpr std::size_t audit_entries_per_gate = 256;   ///< in the state; the log has all
+inline constexpr std::size_t vote_text_bytes = 4096;         ///< rationale and conditions of one vote
 inline constexpr std::size_t votes_per_gate = 64;
 inline constexpr std::size_t kept_votes_per_incident = 32;  ///< votes that came before their gate
 inline constexpr seconds kept_vote_ttl{3600};
@@ -59,7 +60,8 @@ inline constexpr int redecisions = 8;                            ///< lost races
 inline constexpr std::size_t gate_waiters = 256;                 ///< long polls on one gate
 inline constexpr seconds gate_wait_max{60};                      ///< `wait=` on a gate or on the action feed
 inline constexpr seconds passivate_after{300};
-inline constexpr int child_restarts = 5;  ///< within `child_restart_window`
+inline constexpr seconds escalation_ahead{30};  ///< so long before a deadline is somebody there to watch it
+inline constexpr int child_restarts = 5;        ///< within `child_restart_window`
 inline constexpr seconds child_restart_window{60};
 inline constexpr seconds load_timeout{10};
 inline constexpr seconds write_timeout{20};

@@ -152,7 +152,8 @@ const approval_rule* rule_for(const approval_policy& policy, approval_action act
 }
 
 std::optional<error> check_room(const incident_state& incident, approval_id id) {
-  if (incident.find_gate(id)) return error{errc::conflict, say("approval request ", id.str(), " exists already")};
+  if (incident.find_gate(id) || incident.is_long_ended(id))
+    return error{errc::conflict, say("approval request ", id.str(), " exists already")};
   const auto open = std::ranges::count_if(incident.gates, [](const gate_state& g) { return !is_terminal(g.status); });
   if (std::cmp_greater_equal(open, limits::open_gates_per_incident))
     return error{errc::too_many_requests,

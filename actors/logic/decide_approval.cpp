@@ -17,8 +17,13 @@ decision_event& record(drafting& d, const approval_verdict& verdict, any_fact f)
   return event;
 }
 
+std::unexpected<error> long_ended(approval_id id) {
+  return fail(errc::conflict, "the approval request " + id.str() + " has ended long ago");
+}
+
 result<const gate_state*> gate_of(const drafting& d, approval_id id) {
   if (const auto* gate = d.state.find_gate(id)) return gate;
+  if (d.state.is_long_ended(id)) return long_ended(id);
   return fail(errc::not_found, "there is no approval request " + id.str());
 }
 
@@ -219,6 +224,7 @@ outcome decide_request(drafting& d, const cmd::request_approval& request) {
 
 outcome decide_vote(drafting& d, const cmd::cast_vote& vote) {
   const auto* gate = d.state.find_gate(vote.request);
+  if (!gate && d.state.is_long_ended(vote.request)) return long_ended(vote.request);
   if (!gate) return keep_vote(d, vote);
   auto step = cast_vote(*gate, vote.vote, d.ctx.policies.approval, d.ctx.now);
   if (!step && step.error().code == errc::forbidden && refusals_of(*gate) < limits::refused_votes_per_gate) {
@@ -241,6 +247,7 @@ outcome decide_escalate(drafting& d, const cmd::escalate_approval& escalate) {
 }
 
 outcome decide_approval_due(drafting& d, const cmd::approval_due& due) {
+  if (d.state.is_long_ended(due.request)) return {};
   const auto gate = gate_of(d, due.request);
   if (!gate) return std::unexpected{gate.error()};
   auto step = gate_due(**gate, d.ctx.policies.approval, d.ctx.now);

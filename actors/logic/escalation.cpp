@@ -344,7 +344,7 @@ escalation_input escalation_input_from(const incident_state& state, std::string 
   input.state_entered_at = state.status_since;
   if (state.last_escalation_at) input.time_since_last_escalation_s = seconds_between(*state.last_escalation_at, now);
   input.history = state.history;
-  input.policy_id = state.policies.escalation.id;
+  input.policy_id = state.policies->escalation.id;
   auto sla = sla_at(record, now);
   // A deadline that was met presses no more.
   if (record.acknowledged_at && !sla.acknowledgment_breached) sla.acknowledgment_deadline.reset();

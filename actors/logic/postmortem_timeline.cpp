@@ -115,13 +115,13 @@ public:
   }
 
   void operator()(const fact::gate_opened& f) {
-    const auto& request = f.gate.request;
+    const auto& request = f.gate->request;
     gates_[request.id] = request;
     add(timeline_type::decision,
         with_comment(say("approval requested for ", request.action_type), request.action_description),
         request.requester_id, request.requester_type);
-    for (const auto& vote : f.gate.votes) tell_vote(request, vote);
-    if (f.gate.status != approval_status::pending) tell_verdict(request, f.gate.status, f.gate.decided_reason);
+    for (const auto& vote : f.gate->votes) tell_vote(request, vote);
+    if (f.gate->status != approval_status::pending) tell_verdict(request, f.gate->status, f.gate->decided_reason);
   }
 
   void operator()(const fact::gate_changed& f) {
@@ -275,10 +275,11 @@ postmortem_input postmortem_input_from(const incident_state& state, const std::v
   input.escalation_history = story.history.empty() ? state.history : std::move(story.history);
   input.max_escalation_level = std::max(story.max_level, record.escalation_level);
   if (record.resolution) {
-    input.resolution_summary = unless_empty(record.resolution->resolution_notes);
-    input.resolution_actions = record.resolution->actions_taken;
-    input.resolved_by = unless_empty(record.resolution->resolved_by);
-    input.root_cause = unless_empty(record.resolution->root_cause);
+    const resolution_record& resolution = *record.resolution;
+    input.resolution_summary = unless_empty(resolution.resolution_notes);
+    input.resolution_actions = resolution.actions_taken;
+    input.resolved_by = unless_empty(resolution.resolved_by);
+    input.root_cause = unless_empty(resolution.root_cause);
   }
   input.sla = record.sla;
   input.impact = record.impact;

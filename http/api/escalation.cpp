@@ -216,7 +216,7 @@ escalation_view view_of(const incident_state& state) {
   shown.last_escalation_at = state.last_escalation_at;
   shown.next_evaluation_at = state.next_evaluation_at;
   shown.sla = record.sla;
-  shown.policy = state.policies.escalation;
+  shown.policy = state.policies->escalation;
   if (const auto* gate = state.pending_gate(gate_purpose::apply_escalation)) {
     const auto& asked = gate->request;
     shown.pending_approval = asked.id;

@@ -191,13 +191,19 @@ http::response status_of_gate(std::string_view text) {
   return read_response(json::encode(gate_view{&*gate}));
 }
 
+void show_stored(call c, approval_id id) {
+  auto& queries = c.ports().queries;
+  queries.get(view::approvals, id.value(),
+              answer_text(std::move(c), [](const std::string& text) { return status_of_gate(text); }));
+}
+
 /// Waits for the verdict where the gate lives.
 void wait_for_verdict(call c, incident_id incident, approval_id id, seconds wait) {
   auto& incidents = c.ports().incidents;
   incidents.await_verdict(incident, id, wait, [c = std::move(c), id](result<reply> r) mutable {
     if (!r) return c.fail(r.error());
     const auto* gate = r->state ? r->state->find_gate(id) : nullptr;
-    if (!gate) return c.fail({errc::not_found, "no approval request has this id"});
+    if (!gate) return show_stored(std::move(c), id);  // it ended long ago: the store alone has it whole
     c.answer(read_response(json::encode(gate_view{gate}), r->stale));
   });
 }
@@ -209,10 +215,7 @@ void show_status(call c, const http::request& request) {
   const auto incident = given->id<incident_id>("incident_id");
   const auto wait = read_wait(*given);
   if (const auto wrong = given->verdict()) return c.fail(*wrong);
-  auto& queries = c.ports().queries;
-  if (wait == seconds{0})
-    return queries.get(view::approvals, id.value(),
-                       answer_text(std::move(c), [](const std::string& text) { return status_of_gate(text); }));
+  if (wait == seconds{0}) return show_stored(std::move(c), id);
   if (incident) return wait_for_verdict(std::move(c), *incident, id, wait);
   find_incident(std::move(c), view::approvals, id.value(),
                 [id, wait](call found, incident_id owner) { wait_for_verdict(std::move(found), owner, id, wait); });

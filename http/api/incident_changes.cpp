@@ -115,7 +115,7 @@ cmd::change_incident read_change(form& body, change_kind kind) {
 /// The gate that this change waits for: the one that it opened, or, for a closing, the one that still holds it.
 std::optional<approval_id> suspended_on(const reply& r, change_kind kind) {
   if (r.event)
-    if (const auto* opened = std::get_if<fact::gate_opened>(&r.event->fact.value)) return opened->gate.request.id;
+    if (const auto* opened = std::get_if<fact::gate_opened>(&r.event->fact.value)) return opened->gate->request.id;
   if (kind != change_kind::close || r.state->record.status == incident_status::closed) return std::nullopt;
   const auto* gate = r.state->pending_gate(gate_purpose::close_incident);
   return gate ? std::optional{gate->request.id} : std::nullopt;

@@ -76,7 +76,7 @@ public:
   }
 
   void operator()(const fact::gate_opened& f) {
-    const auto& asked = f.gate.request;
+    const auto& asked = f.gate->request;
     auto text = "Approval requested for " + text_of(to_string(asked.action_type));
     if (!asked.action_description.empty()) text += ": " + asked.action_description;
     tell(timeline_type::decision, std::move(text), asked.requester_id);

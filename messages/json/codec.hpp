@@ -25,6 +25,7 @@
 #include "messages/json/text.hpp"
 #include "messages/json/writer.hpp"
 #include "messages/limits.hpp"
+#include "messages/shared_value.hpp"
 #include "messages/time.hpp"
 
 namespace im::json {
@@ -33,6 +34,10 @@ template <class T>
 struct is_optional : std::false_type {};
 template <class T>
 struct is_optional<std::optional<T>> : std::true_type {};
+template <class T>
+struct is_shared : std::false_type {};
+template <class T>
+struct is_shared<shared_value<T>> : std::true_type {};
 template <class T>
 struct is_strong_id : std::false_type {};
 template <class Tag>
@@ -89,7 +94,9 @@ void write_list(writer& out, const T& values) {
 
 template <class T>
 void write(writer& out, const T& value) {
-  if constexpr (std::same_as<T, bool>)
+  if constexpr (is_shared<T>::value)
+    write(out, *value);
+  else if constexpr (std::same_as<T, bool>)
     out.boolean(value);
   else if constexpr (std::integral<T> || std::floating_point<T>)
     out.number(value);
@@ -259,6 +266,8 @@ template <class T>
 void read(read_state& state, const node& from, const path& where, T& to) {
   if constexpr (is_optional<T>::value)
     read(state, from, where, to.emplace());
+  else if constexpr (is_shared<T>::value)
+    to.change([&](auto& value) { read(state, from, where, value); });
   else if constexpr (std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, std::int64_t>)
     read_integer(state, from, where, to);
   else if constexpr (wire_enum<T>) {

@@ -53,7 +53,7 @@ void describe(V& v, like<escalation_view> auto& x) {
 }
 
 std::optional<approval_id> touched_gate(const any_fact& what) {
-  if (const auto* opened = std::get_if<fact::gate_opened>(&what)) return opened->gate.request.id;
+  if (const auto* opened = std::get_if<fact::gate_opened>(&what)) return opened->gate->request.id;
   if (const auto* changed = std::get_if<fact::gate_changed>(&what)) return changed->request_id;
   if (const auto* refused = std::get_if<fact::vote_refused>(&what)) return refused->request_id;
   return std::nullopt;

@@ -254,6 +254,39 @@ TEST_CASE("while an escalation waits, the orchestrator is told to ask people and
   CHECK(w.store->states[s.incident].gates.size() == 1);
 }
 
+TEST_CASE("a gate that ended long ago is not whole in memory, and takes no vote and no second opening") {
+  world w;
+  const auto id = w.ask(signal_of(severity::p3))->state->record.id;
+  const auto request = [&](std::size_t i) {
+    auto c = read_of(id);
+    c.context.request += "/request/" + std::to_string(i) + "/" + std::to_string(w.store->log(id).size());
+    auto body = sample_request(approval_action::rollback);
+    body.id = id_of<approval_id>("gate " + std::to_string(i));
+    c.body = body;
+    return w.ask(c);
+  };
+  for (std::size_t i = 0; i < limits::ended_gates_per_incident + 2; ++i) {
+    REQUIRE(request(i).has_value());
+    const auto gate = id_of<approval_id>("gate " + std::to_string(i));
+    REQUIRE(w.ask(vote_on(id, gate, "olga", approver_type::on_call_lead, vote_decision::rejected)).has_value());
+  }
+  const auto first = id_of<approval_id>("gate 0");
+  const auto& state = w.store->states[id];
+  REQUIRE_FALSE(state.find_gate(first));
+  const auto head = state.head();
+  auto asked = w.await(id, first, seconds{60});
+  w.run();
+  REQUIRE(asked->has_value());
+  CHECK((**asked).has_value());  // at once, and its caller reads it from the store
+  const auto late = w.ask(vote_on(id, first, "sam", approver_type::on_call_lead));
+  REQUIRE_FALSE(late.has_value());
+  CHECK(late.error().code == errc::conflict);
+  const auto again = request(0);
+  REQUIRE_FALSE(again.has_value());
+  CHECK(again.error().code == errc::conflict);
+  CHECK(w.store->states[id].head() == head);
+}
+
 TEST_CASE("an escalation that finds no room for its gate is recorded, and does not run in a circle") {
   world w;
   const auto id = w.ask(signal_of(severity::p1))->state->record.id;

@@ -210,9 +210,34 @@ TEST_CASE("a deadline that passed while nobody ran fires once, at boot, on one i
   CHECK(store->states[id].record.severity == severity::p1);
 }
 
+TEST_CASE("an escalation actor is there only while a deadline is near, and the deadline is met to the second") {
+  world w;
+  const auto id = opened(w, severity::p2);
+  const auto clocks = [&] {
+    return std::ranges::count(w.children, logic::child_kind::escalation, [](const auto& child) { return child.first; });
+  };
+  const auto evaluations = [&] { return count_of<fact::escalation_evaluated>(w.store->log(id)); };
+  const auto before = evaluations();
+  w.pass(seconds{300} - limits::escalation_ahead - seconds{1});
+  CHECK(clocks() == 0);
+  w.pass(seconds{1});
+  CHECK(clocks() == 1);
+  w.pass(limits::escalation_ahead - seconds{1});
+  CHECK(evaluations() == before);
+  w.pass(seconds{1});
+  CHECK(evaluations() == before + 1);
+  w.pass(seconds{200});
+  CHECK(clocks() == 1);
+  w.pass(seconds{100});
+  CHECK(clocks() == 2);
+  CHECK(evaluations() == before + 2);
+}
+
 TEST_CASE("the escalation actor that dies is restarted and its deadline still fires") {
   world w;
   const auto id = opened(w, severity::p2);
+  CHECK(w.children.empty());  // nothing is due soon
+  w.pass(seconds{300} - limits::escalation_ahead + seconds{1});
   w.crash(logic::child_kind::escalation);
   w.pass(std::chrono::hours{1} + seconds{2});
   CHECK(w.store->states[id].record.sla.acknowledgment_breached);

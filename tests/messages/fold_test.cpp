@@ -17,7 +17,7 @@ public:
   explicit history(sla_state sla = {}) {
     auto record = sample_incident(severity::p2);
     record.sla = sla;
-    add(fact::incident_opened{record, {{"esc", "1"}, {"app", "1"}, {"sla", "1"}}, after(300)}, 0);
+    add(fact::incident_opened{record, policy_refs{{"esc", "1"}, {"app", "1"}, {"sla", "1"}}, after(300)}, 0);
   }
 
   void add(any_fact f, double at_s, std::vector<request_id> requests = {}) {
@@ -73,7 +73,7 @@ TEST_CASE("opening sets the record, and every event the head") {
   CHECK(log.state.peak_severity == severity::p2);
   CHECK(log.state.status_since == t0);
   CHECK(log.state.next_evaluation_at == after(300));
-  CHECK(log.state.policies.escalation.id == "esc");
+  CHECK(log.state.policies->escalation.id == "esc");
   log.add(fact::noted{}, 5);
   CHECK(log.state.head() == 2);
   CHECK(log.state.record.updated_at == after(5));
@@ -135,7 +135,7 @@ TEST_CASE("absent fields of a change leave the record as it was") {
   f.tags = string_map{{"team", "blue"}};
   f.assigned_to = "sam";
   log.add(f, 5);
-  before.tags = {{"team", "blue"}};
+  before.tags = string_map{{"team", "blue"}};
   before.assigned_to = "sam";
   before.sequence = 2;
   before.updated_at = after(5);
@@ -207,12 +207,18 @@ TEST_CASE("the history, the kept votes and the gates are bounded") {
     log.add(fact::vote_kept{id_of<approval_id>(std::to_string(i)), vote_of("v", approver_type::sre_lead), after(1000)},
             70);
   CHECK(log.state.kept_votes.size() == limits::kept_votes_per_incident);
-  for (std::size_t i = 0; i < limits::gates_per_incident + 10; ++i)
-    log.open_gate("gate " + std::to_string(i), gate_purpose::action,
-                  i % 2 ? approval_status::rejected : approval_status::pending);
-  CHECK(log.state.gates.size() == limits::gates_per_incident);
-  CHECK(log.state.find_gate(id_of<approval_id>("gate 0")));        // pending ones stay
-  CHECK_FALSE(log.state.find_gate(id_of<approval_id>("gate 1")));  // ended ones made room
+  const auto gate = [](std::size_t i) { return "gate " + std::to_string(i); };
+  constexpr auto ended = limits::gate_names_per_incident + 2 * limits::ended_gates_per_incident;
+  log.open_gate("pending", gate_purpose::action);
+  for (std::size_t i = 0; i < ended; ++i) log.open_gate(gate(i), gate_purpose::action, approval_status::rejected);
+  CHECK(log.state.find_gate(id_of<approval_id>("pending")));
+  CHECK(log.state.gates.size() == 1 + limits::ended_gates_per_incident);
+  CHECK(log.state.find_gate(id_of<approval_id>(gate(ended - 1))));
+  CHECK(log.state.ended_gates.size() == limits::gate_names_per_incident);
+  const auto before = id_of<approval_id>(gate(ended - limits::ended_gates_per_incident - 1));
+  CHECK_FALSE(log.state.find_gate(before));
+  CHECK(log.state.is_long_ended(before));
+  CHECK_FALSE(log.state.is_long_ended(id_of<approval_id>(gate(0))));
 }
 
 TEST_CASE("kept votes go when they are too old, and when their gate opens") {
@@ -248,7 +254,7 @@ TEST_CASE("a refused vote is told in the gate's trail and counts nothing") {
   history log;
   log.open_gate("g", gate_purpose::action);
   log.add(fact::vote_refused{id_of<approval_id>("g"), "eve", approver_type::executive, "not listed"}, 5);
-  const auto& gate = log.state.gates.front();
+  const gate_state& gate = log.state.gates.front();
   CHECK(gate.votes.empty());
   REQUIRE(gate.audit.size() == 1);
   CHECK(gate.audit[0].actor_id == "eve");

@@ -78,13 +78,18 @@ void audit::check_asked(const seen_incident& in, const seen_gate& gate, const de
 }
 
 void audit::read(seen_incident& in, const fact::gate_opened& f, const decision_event& event) {
-  const auto id = f.gate.request.id;
+  const auto id = f.gate->request.id;
   if (in.gates.contains(id)) report(rule::one_verdict, place_of(event) + " opens a gate again");
   auto& gate = in.gates[id];
-  gate = {f.gate.request,           f.gate.purpose, approval_status::pending, {}, f.gate.next_due_at,
-          f.gate.proposed_severity, false};
+  gate = {f.gate->request,
+          f.gate->purpose,
+          approval_status::pending,
+          {},
+          f.gate->next_due_at,
+          f.gate->proposed_severity,
+          false};
   check_asked(in, gate, event);
-  for (const auto& vote : f.gate.votes) {
+  for (const auto& vote : f.gate->votes) {
     const seen_vote seen{vote.approver_id, vote.approver_type, vote.decision == vote_decision::approved};
     const auto was_kept = in.kept_votes.find({id, vote.approver_id});
     if (was_kept == in.kept_votes.end() || was_kept->second.vote != seen || was_kept->second.until <= event.timestamp)
@@ -92,7 +97,7 @@ void audit::read(seen_incident& in, const fact::gate_opened& f, const decision_e
     count_vote(gate, seen, event);
   }
   std::erase_if(in.kept_votes, [&](const auto& entry) { return entry.first.first == id; });
-  check_verdict(in, gate, f.gate.status, event);
+  check_verdict(in, gate, f.gate->status, event);
 }
 
 void audit::read(seen_incident& in, const fact::gate_changed& f, const decision_event& event) {

@@ -138,7 +138,7 @@ command workload::approval(const incident_state& state, time_point now) {
 
 approval_id workload::some_gate(const incident_state& state) {
   std::vector<approval_id> pending;
-  for (const auto& gate : state.gates)
+  for (const gate_state& gate : state.gates)
     if (!is_terminal(gate.status) || roll_.chance(5)) pending.push_back(gate.request.id);
   return pending.empty() || roll_.chance(10) ? roll_.one_of(announced_) : roll_.one_of(pending);
 }

@@ -169,8 +169,8 @@ tally world::count() const {
   for (const auto& event : store_.journal()) {
     if (!event->request_ids.empty() && event->request_ids.front().starts_with("due:")) ++sum.fired;
     if (const auto* opened = std::get_if<fact::gate_opened>(&event->fact.value)) {
-      sum.kept_votes_counted += opened->gate.votes.size();
-      ++sum.verdicts[opened->gate.status];
+      sum.kept_votes_counted += opened->gate->votes.size();
+      ++sum.verdicts[opened->gate->status];
     } else if (const auto* changed = std::get_if<fact::gate_changed>(&event->fact.value)) {
       ++sum.verdicts[changed->status];
     } else if (const auto* change = std::get_if<fact::incident_changed>(&event->fact.value)) {

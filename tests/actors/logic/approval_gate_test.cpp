@@ -145,11 +145,11 @@ TEST_CASE("an incident takes no second gate of the same id and not too many at o
   };
   state.gates = {opened()};
   CHECK(open().error().code == errc::conflict);
-  state.gates.front().request.id = id_of<approval_id>("another");
+  state.gates.front().change([](gate_state& gate) { gate.request.id = id_of<approval_id>("another"); });
   CHECK(open());
   state.gates.assign(limits::open_gates_per_incident, state.gates.front());
   CHECK(open().error().code == errc::too_many_requests);
-  state.gates.front().status = status::rejected;
+  state.gates.front().change([](gate_state& gate) { gate.status = status::rejected; });
   CHECK(open());
 }
 

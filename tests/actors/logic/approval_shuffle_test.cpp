@@ -110,7 +110,7 @@ TEST_CASE("however events fall, a gate is decided at most once and never approve
       apply(folded, event_of(step->change, folded.head() + 1, after(now_s)));
       gate = step->after;
     }
-    if (verdicts > 1 || folded.gates.front() != gate)
+    if (verdicts > 1 || *folded.gates.front() != gate)
       FAIL("run " << run << ": " << verdicts << " verdicts, or the fold differs");
     ++ends[static_cast<std::size_t>(gate.status)];
   }

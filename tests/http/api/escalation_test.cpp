@@ -104,7 +104,7 @@ TEST_CASE("inspect tells an incident's escalation state, by GET and by POST alik
   surface s;
   s.incidents.answers = [](const command&) {
     auto state = some_state();
-    state.policies.escalation = {"default", "1.0.0"};
+    state.policies = policy_refs{{"default", "1.0.0"}, {}, {}};
     auto gate = some_pending_gate(gate_purpose::apply_escalation);
     gate.proposed_severity = severity::p0;
     state.gates.push_back(gate);

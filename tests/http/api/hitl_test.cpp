@@ -179,6 +179,13 @@ TEST_CASE("status with wait is told where the gate lives, as soon as its verdict
             .code() == 200);
 }
 
+TEST_CASE("status with wait of a gate that its incident remembers by name alone is read from the store") {
+  surface s;
+  s.incidents.answers = [](const command&) { return decided("{}", some_state()); };
+  s.store.documents[approval_id::parse(gate)->value()] = json::encode(some_pending_gate());
+  CHECK(s.get(agent_path + "status?wait=30&request_id=" + gate + "&incident_id=" + id).at("data.status") == "pending");
+}
+
 TEST_CASE("inspect tells the whole gate with its audit trail") {
   surface s;
   s.store.documents[approval_id::parse(gate)->value()] = json::encode(some_pending_gate());

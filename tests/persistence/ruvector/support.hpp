@@ -107,14 +107,14 @@ inline fact::incident_changed change_to(incident_status status, change_kind kind
 }
 
 inline fact::gate_opened gate(unsigned n, incident_id incident, gate_purpose purpose = gate_purpose::action) {
-  fact::gate_opened f;
-  f.gate.request.id = gate_number(n);
-  f.gate.request.incident_id = incident;
-  f.gate.request.requested_at = at_second(n);
-  f.gate.request.approval_deadline = at_second(900);
-  f.gate.next_due_at = at_second(900);
-  f.gate.purpose = purpose;
-  return f;
+  gate_state opened;
+  opened.request.id = gate_number(n);
+  opened.request.incident_id = incident;
+  opened.request.requested_at = at_second(n);
+  opened.request.approval_deadline = at_second(900);
+  opened.next_due_at = at_second(900);
+  opened.purpose = purpose;
+  return {opened};
 }
 
 inline decision_event open_event(unsigned n, const std::string& fingerprint, std::vector<request_id> requests = {}) {
