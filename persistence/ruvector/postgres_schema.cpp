@@ -119,7 +119,7 @@ CREATE TRIGGER policies_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON polic
   FOR EACH STATEMENT EXECUTE FUNCTION im_refuse_change();
 )sql";
 
-constexpr std::array migrations{version_1, schema::version_2, schema::version_3};
+constexpr std::array migrations{version_1, schema::version_2, schema::version_3, schema::version_4};
 
 /// Rolls back what was not committed.
 class transaction {

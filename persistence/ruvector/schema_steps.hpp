@@ -18,7 +18,10 @@ DROP INDEX incidents_fingerprint;
 CREATE INDEX incidents_ended_fingerprint ON incidents (fingerprint_key, created_ms, incident_id) WHERE open = 0;
 )sql";
 
+/// Of its gates that have ended a state holds the newest alone: those written before are folded anew.
+inline constexpr const char* version_4 = "DELETE FROM snapshots;";
+
 /// Whether what a program of schema version `there` wrote beside the log has to be folded anew. 0: there is nothing yet.
-constexpr bool needs_fold(std::int64_t there) { return there != 0 && there < 3; }
+constexpr bool needs_fold(std::int64_t there) { return there != 0 && there < 4; }
 
 }  // namespace im::ruvector::schema

@@ -128,7 +128,7 @@ CREATE TRIGGER policies_no_delete BEFORE DELETE ON policies
 BEGIN SELECT RAISE(FAIL, 'a policy version is never deleted'); END;
 )sql";
 
-constexpr std::array migrations{version_1, schema::version_2, schema::version_3};
+constexpr std::array migrations{version_1, schema::version_2, schema::version_3, schema::version_4};
 
 std::int64_t pragma(connection& db, const char* sql) {
   return statement{db, sql}.first([](row r) { return r.integer(0); }).value_or(0);
