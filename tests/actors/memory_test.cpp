@@ -65,7 +65,8 @@ TEST_CASE("a dry run over a complete input is decided from the log where the sto
   CHECK(w.metrics.incidents_live.value() == 1);
 }
 
-TEST_CASE("the store is asked once for all dry runs that wait, and each is answered by what it has of its own incident") {
+TEST_CASE(
+    "the store is asked once for all dry runs that wait, and each is answered by what it has of its own incident") {
   auto time = std::make_shared<virtual_wall_clock>();
   world before{nullptr, time};
   const auto held = opened(before, severity::p2);
