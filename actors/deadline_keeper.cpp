@@ -18,7 +18,7 @@ deadline_keeper_type::behavior_type deadline_keeper_state::make_behavior() {
 }
 
 void deadline_keeper_state::look(std::string cursor) {
-  self_->request(persistence_, limits::load_timeout, read_due_atom_v, env_.clock.now(), std::move(cursor))
+  self_->request(persistence_, until_answered, read_due_atom_v, env_.clock.now(), std::move(cursor))
       .then([this](const due_page& page) { on_page(page); }, [this](const caf::error&) { look_again(); });
 }
 

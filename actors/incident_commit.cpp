@@ -150,7 +150,7 @@ void incident_supervisor_state::replay(submission caller, event_id first, incide
   r.replayed = true;
   if (!caller.cmd.context.event_on_replay) return caller.answer(std::move(r));
   auto waiting = std::make_shared<submission>(std::move(caller));
-  self_->request(house_.persistence, limits::load_timeout, read_event_atom_v, first)
+  self_->request(house_.persistence, until_answered, read_event_atom_v, first)
       .then(
           [waiting, r](const event_ptr& event) mutable {
             if (auto refused = refusal_in(*event)) return waiting->answer(std::unexpected{std::move(*refused)});
@@ -169,9 +169,7 @@ bool incident_supervisor_state::may_have_been_answered(const submission& caller)
 /// The first answer, if there was one: a request that took effect has an event whose id follows from the request.
 void incident_supervisor_state::tell_first_answer(submission caller, const error& refusal) {
   auto waiting = std::make_shared<submission>(std::move(caller));
-  self_
-      ->request(house_.persistence, limits::load_timeout, read_event_atom_v,
-                derive_event_id(waiting->cmd.context.request))
+  self_->request(house_.persistence, until_answered, read_event_atom_v, derive_event_id(waiting->cmd.context.request))
       .then(
           [this, waiting](const event_ptr& event) {
             if (event->incident_id != state_->record.id)

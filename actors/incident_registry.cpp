@@ -26,6 +26,10 @@ void answer_apart(submission& s, const policy_set& policies, const actor_environ
   s.answer(std::move(r));
 }
 
+void refuse_all(std::vector<submission>& all, const error& why) {
+  for (auto& s : all) s.answer(std::unexpected{why});
+}
+
 error shard_full() { return {errc::overloaded, "too many incidents are in memory; try again shortly"}; }
 
 }  // namespace
@@ -50,35 +54,58 @@ void incident_registry_state::on_submit(const submission_batch& batch) {
   outbox out;
   for (auto& s : *batch.items) route(std::move(s), out);
   send(out);
+  evaluate_apart();
 }
 
 void incident_registry_state::route(submission s, outbox& out) {
   if (std::holds_alternative<cmd::ingest_signal>(s.cmd.body) && s.cmd.incident_id.is_nil())
     return route_signal(std::move(s), out);
   const auto id = s.cmd.incident_id;
-  if (logic::leaves_no_trace(s.cmd) && !incidents_.contains(id)) return evaluate_apart(std::move(s));
+  if (logic::leaves_no_trace(s.cmd) && !incidents_.contains(id)) return apart_.push_back(std::move(s));
   out[id].items->push_back(std::move(s));
 }
 
-/// Somebody else's incident, as a rule: where the store has nothing of it, no supervisor is needed to say what would be decided.
-void incident_registry_state::evaluate_apart(submission s) {
-  const auto id = s.cmd.incident_id;
-  auto waiting = std::make_shared<submission>(std::move(s));
-  const auto refuse = [waiting](const caf::error& e) { waiting->answer(std::unexpected{from_caf(e)}); };
-  self_->request(house_.persistence, limits::load_timeout, read_log_atom_v, id, std::uint64_t{0})
+/// Somebody else's incidents, as a rule: where the store has nothing of them, no supervisor is needed to say what would be decided.
+/// The store is asked once for all that wait, and what comes meanwhile waits for the next time.
+void incident_registry_state::evaluate_apart() {
+  if (looking_for_logs_ || apart_.empty()) return;
+  looking_for_logs_ = true;
+  const auto last = apart_.begin() + static_cast<std::ptrdiff_t>(std::min(apart_.size(), limits::logs_looked_for));
+  const auto asked =
+      std::make_shared<std::vector<submission>>(std::make_move_iterator(apart_.begin()), std::make_move_iterator(last));
+  apart_.erase(apart_.begin(), last);
+  incident_list among;
+  for (const auto& s : *asked) among.ids.push_back(s.cmd.incident_id);
+  self_->request(house_.persistence, until_answered, find_logs_atom_v, std::move(among))
+      .then([this, asked](const incident_list& held) { on_logs_found(*asked, held); },
+            [this, asked](const caf::error& e) {
+              refuse_all(*asked, from_caf(e));
+              look_for_more_logs();
+            });
+}
+
+void incident_registry_state::on_logs_found(std::vector<submission>& asked, const incident_list& held) {
+  outbox out;
+  const auto unknown = std::make_shared<std::vector<submission>>();
+  for (auto& s : asked) {
+    const auto id = s.cmd.incident_id;
+    const bool known = std::ranges::find(held.ids, id) != held.ids.end();
+    (known ? *out[id].items : *unknown).push_back(std::move(s));
+  }
+  send(out);
+  look_for_more_logs();
+  if (unknown->empty()) return;
+  self_->request(house_.policies, until_answered, policies_atom_v)
       .then(
-          [this, waiting, refuse, id](const log_page& page) {
-            if (!page.events.empty()) {
-              outbox out;
-              out[id].items->push_back(std::move(*waiting));
-              return send(out);
-            }
-            self_->request(house_.policies, limits::load_timeout, policies_atom_v)
-                .then(
-                    [this, waiting](const policy_set_ptr& policies) { answer_apart(*waiting, *policies, *house_.env); },
-                    refuse);
+          [this, unknown](const policy_set_ptr& policies) {
+            for (auto& s : *unknown) answer_apart(s, *policies, *house_.env);
           },
-          refuse);
+          [unknown](const caf::error& e) { refuse_all(*unknown, from_caf(e)); });
+}
+
+void incident_registry_state::look_for_more_logs() {
+  looking_for_logs_ = false;
+  evaluate_apart();
 }
 
 void incident_registry_state::route_signal(submission s, outbox& out) {
@@ -98,7 +125,7 @@ void incident_registry_state::route_signal(submission s, outbox& out) {
 }
 
 void incident_registry_state::look_up(const std::string& fingerprint) {
-  self_->request(house_.persistence, limits::load_timeout, find_fingerprint_atom_v, fingerprint)
+  self_->request(house_.persistence, until_answered, find_fingerprint_atom_v, fingerprint)
       .then([this, fingerprint](const fingerprint_lookup& found) { on_found(fingerprint, found); },
             [this, fingerprint](const caf::error& e) { on_lookup_failed(fingerprint, from_caf(e)); });
 }

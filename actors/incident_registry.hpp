@@ -40,7 +40,9 @@ private:
 
   void route(submission s, outbox& out);
   void route_signal(submission s, outbox& out);
-  void evaluate_apart(submission s);
+  void evaluate_apart();
+  void on_logs_found(std::vector<submission>& asked, const incident_list& held);
+  void look_for_more_logs();
   void look_up(const std::string& fingerprint);
   void on_found(const std::string& fingerprint, const fingerprint_lookup& found);
   void on_lookup_failed(const std::string& fingerprint, const error& why);
@@ -61,6 +63,8 @@ private:
   std::unordered_map<std::string, incident_id> open_;                    ///< by fingerprint
   std::unordered_map<std::string, std::vector<submission>> looking_up_;  ///< signals that wait for the store's word
   std::size_t waiting_ = 0;
+  std::vector<submission> apart_;  ///< dry runs over inputs that are complete in themselves
+  bool looking_for_logs_ = false;
 };
 
 using incident_registry = caf::stateful_actor<incident_registry_state, registry_actor::base>;

@@ -179,7 +179,7 @@ void incident_supervisor_state::load() {
   phase_ = phase::loading;
   for (auto& s : queue_) s.confirmed = true;
   reads_.mark();
-  self_->request(house_.persistence, limits::load_timeout, read_log_atom_v, state_->record.id, state_->head())
+  self_->request(house_.persistence, until_answered, read_log_atom_v, state_->record.id, state_->head())
       .then([this](log_page page) { on_log(std::move(page)); },
             [this](const caf::error& e) { on_load_failed(from_caf(e)); });
 }
@@ -239,10 +239,9 @@ void incident_supervisor_state::load_policies() {
   const auto on_error = [this](const caf::error& e) { on_load_failed(from_caf(e)); };
   // Frozen at opening: an incident is judged by the policies it was opened under.
   if (state_->opened)
-    self_->request(house_.policies, limits::load_timeout, policies_atom_v, *state_->policies)
-        .then(on_policies, on_error);
+    self_->request(house_.policies, until_answered, policies_atom_v, *state_->policies).then(on_policies, on_error);
   else
-    self_->request(house_.policies, limits::load_timeout, policies_atom_v).then(on_policies, on_error);
+    self_->request(house_.policies, until_answered, policies_atom_v).then(on_policies, on_error);
 }
 
 void incident_supervisor_state::on_load_failed(error why) {
@@ -303,9 +302,7 @@ bool incident_supervisor_state::answers_are_sure() const {
 void incident_supervisor_state::write() {
   phase_ = phase::writing;
   reads_.mark();
-  self_
-      ->request(house_.persistence, limits::write_timeout, write_atom_v,
-                event_batch{state_->record.id, flight_->events})
+  self_->request(house_.persistence, until_answered, write_atom_v, event_batch{state_->record.id, flight_->events})
       .then([this](const write_outcome& outcome) { on_written(outcome); },
             [this](const caf::error& e) { on_write_failed(from_caf(e)); });
 }

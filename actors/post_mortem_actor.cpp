@@ -19,7 +19,7 @@ caf::result<written_postmortem> post_mortem_state::start(postmortem_job job) {
 }
 
 void post_mortem_state::read_on(std::uint64_t after) {
-  self_->request(persistence_, limits::load_timeout, read_log_atom_v, job_.state->record.id, after)
+  self_->request(persistence_, until_answered, read_log_atom_v, job_.state->record.id, after)
       .then([this](const log_page& page) { on_page(page); }, [this](const caf::error& e) { fail_with(e); });
 }
 

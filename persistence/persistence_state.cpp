@@ -42,6 +42,10 @@ persistence_actor::behavior_type persistence_state::make_behavior() {
         return read<log_page>("read_log",
                               [this, id, after](auto done) { store_->read_log(id, after, std::move(done)); });
       },
+      [this](find_logs_atom, const incident_list& among) {
+        return read<incident_list>("find_logs",
+                                   [this, among](auto done) { store_->find_logs(among, std::move(done)); });
+      },
       [this](read_event_atom, event_id id) {
         return read<event_ptr>("read_event", [this, id](auto done) { store_->read_event(id, std::move(done)); });
       },
@@ -71,7 +75,7 @@ caf::result<T> persistence_state::read(std::string_view call, std::function<void
     admitted = fail(errc::overloaded, "too many reads wait for the store; try again");
   if (!admitted) return refuse(std::move(admitted.error()));
   auto answer = self_->make_response_promise<T>();
-  const auto job = std::make_shared<read_job<T>>(call, std::move(issue), answer);
+  const auto job = std::make_shared<read_job<T>>(call, std::move(issue), answer, now() + limits::load_timeout);
   reads_.insert(job);
   attempt_read(job);
   return answer;
@@ -95,8 +99,8 @@ void persistence_state::on_read(const std::shared_ptr<read_job<T>>& job, breaker
   report(permit, got ? nullptr : &got.error());
   if (got) return end_read<T>(job, std::move(*got));
   const auto& why = got.error();
-  const bool refused = why.kind == store_failure::fault::refused;
-  const auto wait = refused ? std::nullopt : backoff(job->attempts, why);
+  const bool final = why.kind == store_failure::fault::refused || now() >= job->no_retry_after;
+  const auto wait = final ? std::nullopt : backoff(job->attempts, why);
   if (config_.observers.on_failure && why.why.code != errc::not_found)
     config_.observers.on_failure(job->name, why, !wait);
   if (!wait) return end_read<T>(job, std::unexpected{why.why});

@@ -64,6 +64,7 @@ private:
     std::string_view name;
     std::function<void(store_handler<T>)> issue;
     promise<T> answer;
+    clock::time_point no_retry_after;
     int attempts = 0;
     caf::disposable retry;
   };

@@ -1,6 +1,7 @@
 #include "persistence/ruvector_client.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -46,6 +47,31 @@ store_handler<std::string> for_port(text_handler done) {
   };
 }
 
+/// Several answers that are told as one: those of the incidents that have a log, or the first failure. Any thread.
+class gathered_logs {
+public:
+  gathered_logs(std::size_t asked, store_handler<incident_list> done) : left_{asked}, done_{std::move(done)} {}
+
+  void add(incident_id id, store_result<log_page> page) {
+    {
+      const std::lock_guard lock{mutex_};
+      if (!page) {
+        if (found_) found_ = std::unexpected{std::move(page.error())};
+      } else if (found_ && !page->events.empty()) {
+        found_->ids.push_back(id);
+      }
+      if (--left_ != 0) return;
+    }
+    done_(std::move(found_));
+  }
+
+private:
+  std::mutex mutex_;
+  std::size_t left_;
+  store_result<incident_list> found_;
+  store_handler<incident_list> done_;
+};
+
 }  // namespace
 
 class ruvector_client::impl {
@@ -60,6 +86,16 @@ public:
 
   [[nodiscard]] ruvector_call call(std::string_view name, std::string where) const {
     return {.name = name, .target = std::move(where), .deadline = transport->config().timeout};
+  }
+
+  void read_log(incident_id id, std::uint64_t after, std::size_t limit, store_handler<log_page> done) {
+    fetch_log(transport, id, after, limit,
+              [own = transport, limit, done = std::move(done)](store_result<std::string> got) mutable {
+                if (!got) return done(std::unexpected{std::move(got.error())});
+                auto page = parse_log(*got, limit);
+                if (!page) return done(std::unexpected{own->garbled("read_log", page.error().message)});
+                done(std::move(*page));
+              });
   }
 
   /// A read whose answer the API hands on. Filters and cursors are the caller's: a 400 is about them.
@@ -95,13 +131,14 @@ void ruvector_client::write(store_write what, store_handler<write_results> done)
 }
 
 void ruvector_client::read_log(incident_id id, std::uint64_t after, store_handler<log_page> done) {
-  fetch_log(impl_->transport, id, after, limits::log_page_events,
-            [own = impl_->transport, done = std::move(done)](store_result<std::string> got) mutable {
-              if (!got) return done(std::unexpected{std::move(got.error())});
-              auto page = parse_log(*got, limits::log_page_events);
-              if (!page) return done(std::unexpected{own->garbled("read_log", page.error().message)});
-              done(std::move(*page));
-            });
+  impl_->read_log(id, after, limits::log_page_events, std::move(done));
+}
+
+void ruvector_client::find_logs(incident_list among, store_handler<incident_list> done) {
+  if (among.ids.empty()) return done(incident_list{});
+  const auto gathered = std::make_shared<gathered_logs>(among.ids.size(), std::move(done));
+  for (const auto& id : among.ids)
+    impl_->read_log(id, 0, 1, [gathered, id](auto page) { gathered->add(id, std::move(page)); });
 }
 
 void ruvector_client::read_event(event_id id, store_handler<event_ptr> done) {

@@ -55,6 +55,8 @@ public:
 
   virtual void write(store_write what, store_handler<write_results> done) = 0;
   virtual void read_log(incident_id id, std::uint64_t after, store_handler<log_page> done) = 0;
+  /// Those of the incidents that have a log.
+  virtual void find_logs(incident_list among, store_handler<incident_list> done) = 0;
   virtual void read_event(event_id id, store_handler<event_ptr> done) = 0;
   virtual void find_fingerprint(std::string fingerprint, store_handler<fingerprint_lookup> done) = 0;
   virtual void read_policy(policy_query query, store_handler<policy_answer> done) = 0;

@@ -3,8 +3,25 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace im::json {
+
+namespace {
+
+constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c != '"' && c != '\\'; }
+
+/// `is_plain` of eight characters at once: most of what is written has nothing to escape.
+bool are_plain(const char* eight) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t highs = 0x8080808080808080;
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  const auto below = [](std::uint64_t bytes, std::uint64_t bound) { return (bytes - ones * bound) & ~bytes & highs; };
+  return (below(word, 0x20) | below(word ^ (ones * '"'), 1) | below(word ^ (ones * '\\'), 1)) == 0;
+}
+
+}  // namespace
 
 void writer::separate() {
   if (comma_) out_.push_back(',');
@@ -45,8 +62,10 @@ void writer::quoted(std::string_view text) {
   out_.push_back('"');
   std::size_t plain = 0;  // start of the run that needs no escape
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (text.size() - i >= sizeof(std::uint64_t) && are_plain(text.data() + i)) i += sizeof(std::uint64_t);
+    if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    if (is_plain(c)) continue;
     out_.append(text.substr(plain, i - plain));
     plain = i + 1;
     switch (c) {

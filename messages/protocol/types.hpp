@@ -103,6 +103,10 @@ struct log_page {
   bool more = false;
 };
 
+struct incident_list {
+  std::vector<im::incident_id> ids;
+};
+
 /// The newest incident of a fingerprint.
 struct fingerprint_lookup {
   std::optional<im::incident_id> newest;

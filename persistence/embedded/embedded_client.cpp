@@ -124,6 +124,17 @@ void embedded_client::read_log(incident_id id, std::uint64_t after, store_handle
       std::move(done));
 }
 
+void embedded_client::find_logs(incident_list among, store_handler<incident_list> done) {
+  later<incident_list>(
+      "find_logs",
+      [&store = service_.data(), among = std::move(among)]() -> result<incident_list> {
+        auto found = store.with_log(among.ids);
+        if (!found) return std::unexpected{std::move(found.error())};
+        return incident_list{std::move(*found)};
+      },
+      std::move(done));
+}
+
 void embedded_client::find_fingerprint(std::string fingerprint, store_handler<fingerprint_lookup> done) {
   later<fingerprint_lookup>(
       "find_fingerprint",

@@ -19,6 +19,7 @@ public:
 
   void write(store_write what, store_handler<write_results> done) override;
   void read_log(incident_id id, std::uint64_t after, store_handler<log_page> done) override;
+  void find_logs(incident_list among, store_handler<incident_list> done) override;
   void find_fingerprint(std::string fingerprint, store_handler<fingerprint_lookup> done) override;
 
 private:

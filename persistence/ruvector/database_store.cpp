@@ -89,6 +89,11 @@ result<log_page> database_store<Driver>::log(incident_id id, std::uint64_t after
 }
 
 template <class Driver>
+result<std::vector<incident_id>> database_store<Driver>::with_log(std::span<const incident_id> among) {
+  return guarded([&] { return readers_.use([&](auto& r) { return r.with_log(among); }); });
+}
+
+template <class Driver>
 result<covered_by> database_store<Driver>::request(std::string_view id) {
   return found_or("request", [&] { return readers_.use([&](auto& r) { return r.request(id); }); });
 }

@@ -133,6 +133,15 @@ log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t li
 }
 
 template <class Driver>
+std::vector<incident_id> reader<Driver>::with_log(std::span<const incident_id> among) {
+  const read_transaction together{db_};
+  std::vector<incident_id> found;
+  for (const auto& id : among)
+    if (head_.first([](row r) { return r.integer(0); }, id).value_or(0) != 0) found.push_back(id);
+  return found;
+}
+
+template <class Driver>
 std::optional<covered_by> reader<Driver>::request(std::string_view id) {
   return request_.first(
       [&](row r) {

@@ -1,6 +1,7 @@
 #pragma once
 /// All reads of any database, on a connection of their own. One thread at a time; `reader_pool` lends them out.
 
+#include <span>
 #include <vector>
 
 #include "persistence/ruvector/state_loader.hpp"
@@ -20,6 +21,7 @@ public:
   [[nodiscard]] std::optional<std::string> event(event_id id);
   [[nodiscard]] event_page query(const event_query& what);
   [[nodiscard]] log_page log(incident_id id, std::uint64_t after, std::size_t limit);
+  [[nodiscard]] std::vector<incident_id> with_log(std::span<const incident_id> among);
   [[nodiscard]] std::optional<covered_by> request(std::string_view id);
   [[nodiscard]] std::int64_t newest_row();
   [[nodiscard]] feed_page actions(feed_cursor after, std::size_t limit);

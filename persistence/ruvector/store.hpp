@@ -230,6 +230,8 @@ public:
   [[nodiscard]] virtual result<std::string> event(event_id id) = 0;
   [[nodiscard]] virtual result<event_page> query(const event_query& what) = 0;
   [[nodiscard]] virtual result<log_page> log(incident_id id, std::uint64_t after, std::size_t limit) = 0;
+  /// Those of the incidents that have a log.
+  [[nodiscard]] virtual result<std::vector<incident_id>> with_log(std::span<const incident_id> among) = 0;
   [[nodiscard]] virtual result<covered_by> request(std::string_view id) = 0;
 
   // ---- Its projections

@@ -27,6 +27,7 @@ public:
     return {
         [this](write_atom, const event_batch& batch) { return write(batch); },
         [this](read_log_atom, const incident_id& id, std::uint64_t after) { return read_log(id, after); },
+        [this](find_logs_atom, const incident_list& among) { return find_logs(among); },
         [this](read_event_atom, const event_id& id) { return read_event(id); },
         [this](find_fingerprint_atom, const std::string& fingerprint) { return find(fingerprint); },
         [this](read_policy_atom, const policy_query& query) -> caf::result<policy_answer> {
@@ -50,13 +51,15 @@ private:
   }
 
   void answer_waiting() {
-    if (!store_->logs_held)
+    if (!store_->logs_held) {
+      for (auto& [promise, among] : std::exchange(waiting_looks_, {})) promise.deliver(held_of(among));
       for (auto& [promise, id, after] : std::exchange(waiting_reads_, {})) {
         if (store_->away)
           promise.deliver(away());
         else
           promise.deliver(page_of(id, after));
       }
+    }
     if (store_->held) return;
     for (auto& [promise, batch] : std::exchange(waiting_, {})) {
       auto outcome = store_->append(batch);
@@ -91,6 +94,24 @@ private:
     return page;
   }
 
+  caf::result<incident_list> find_logs(const incident_list& among) {
+    store_->looks.push_back(among.ids.size());
+    if (store_->logs_held) {
+      auto promise = self_->make_response_promise<incident_list>();
+      waiting_looks_.emplace_back(promise, among);
+      return promise;
+    }
+    if (store_->away) return away();
+    return held_of(among);
+  }
+
+  incident_list held_of(const incident_list& among) {
+    incident_list held;
+    for (const auto& id : among.ids)
+      if (!store_->logs[id].empty()) held.ids.push_back(id);
+    return held;
+  }
+
   caf::result<event_ptr> read_event(const event_id& id) {
     for (const auto& [incident, log] : store_->logs)
       for (const auto& event : log)
@@ -117,6 +138,7 @@ private:
   persistence_actor::pointer self_;
   std::shared_ptr<fake_store> store_;
   std::vector<std::pair<caf::typed_response_promise<write_outcome>, event_batch>> waiting_;
+  std::vector<std::pair<caf::typed_response_promise<incident_list>, incident_list>> waiting_looks_;
   std::vector<std::tuple<caf::typed_response_promise<log_page>, incident_id, std::uint64_t>> waiting_reads_;
 };
 

@@ -29,6 +29,7 @@ public:
   int lose_answers = 0;    ///< so many writes are stored and answered by an error
   std::size_t writes = 0;
   std::size_t log_reads = 0;
+  std::vector<std::size_t> looks;  ///< of how many incidents each was asked whether they have a log
 
   [[nodiscard]] const std::vector<event_ptr>& log(const incident_id& id) { return logs[id]; }
 

@@ -65,6 +65,40 @@ TEST_CASE("a dry run over a complete input is decided from the log where the sto
   CHECK(w.metrics.incidents_live.value() == 1);
 }
 
+TEST_CASE(
+    "the store is asked once for all dry runs that wait, and each is answered by what it has of its own incident") {
+  auto time = std::make_shared<virtual_wall_clock>();
+  world before{nullptr, time};
+  const auto held = opened(before, severity::p2);
+  world w{before.store, time};
+  const auto dry_run_of = [](const incident_id& id) {
+    auto dry = evaluation_of(id, severity::p2);
+    std::get<cmd::evaluate_escalation>(dry.body).full = true;
+    dry.context.dry_run = true;
+    return dry;
+  };
+  const auto somebody_elses = [&](std::uint8_t n) {
+    auto bytes = held.value().bytes();  // its last byte names the shard
+    bytes.front() = static_cast<std::uint8_t>(bytes.front() ^ n);
+    return incident_id{uuid{bytes}};
+  };
+  w.store->looks.clear();
+  w.store->logs_held = true;
+  std::vector<pending> answers;
+  for (const auto& id : {somebody_elses(1), somebody_elses(2), held, somebody_elses(3)}) {
+    answers.push_back(w.send(dry_run_of(id)));
+    w.run();
+  }
+  CHECK(w.store->looks == std::vector<std::size_t>{1});
+  w.release();
+  CHECK(w.store->looks == std::vector<std::size_t>{1, 3});
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    REQUIRE(answers[i]->has_value());
+    REQUIRE((*answers[i])->has_value());
+    CHECK((**answers[i])->state->opened == (i == 2));
+  }
+}
+
 TEST_CASE("who waits for a verdict keeps the incident in memory") {
   world w;
   const auto id = opened(w);

@@ -39,6 +39,9 @@ public:
   void read_log(incident_id, std::uint64_t, persistence::store_handler<log_page> done) override {
     logs.push_back(std::move(done));
   }
+  void find_logs(incident_list among, persistence::store_handler<incident_list> done) override {
+    done(std::move(among));
+  }
   void read_event(event_id, persistence::store_handler<event_ptr> done) override { events.push_back(std::move(done)); }
   void find_fingerprint(std::string, persistence::store_handler<fingerprint_lookup> done) override {
     done(fingerprint_lookup{id_of<incident_id>("newest"), true});

@@ -117,6 +117,21 @@ TEST_CASE("a log that goes no further has an empty page, and so has one that is 
   }
 }
 
+TEST_CASE("of many incidents those are found that have a log") {
+  const temp_dir folder;
+  reached_store store{folder, EACH_ROAD};
+  commit(store, whole(2, "b", 3));
+  const auto found = [&](std::vector<incident_id> among) {
+    const auto got = store.ask<persistence::store_result<incident_list>>(
+        [&](auto& c, auto done) { c.find_logs({std::move(among)}, std::move(done)); });
+    REQUIRE(got);
+    return got->ids;
+  };
+  CHECK(found({incident_number(1), incident_number(2), incident_number(3)}) == std::vector{incident_number(2)});
+  CHECK(found({incident_number(1)}).empty());
+  CHECK(found({}).empty());
+}
+
 TEST_CASE("a log that is longer than a page says so") {
   const temp_dir folder;
   reached_store store{folder, EACH_ROAD};
