@@ -26,6 +26,15 @@ void answer_apart(submission& s, const policy_set& policies, const actor_environ
   s.answer(std::move(r));
 }
 
+/// The first of them, `count` at most, which then are no longer there.
+template <class T>
+std::vector<T> take_front(std::vector<T>& from, std::size_t count) {
+  const auto last = from.begin() + static_cast<std::ptrdiff_t>(std::min(from.size(), count));
+  std::vector<T> taken(std::make_move_iterator(from.begin()), std::make_move_iterator(last));
+  from.erase(from.begin(), last);
+  return taken;
+}
+
 void refuse_all(std::vector<submission>& all, const error& why) {
   for (auto& s : all) s.answer(std::unexpected{why});
 }
@@ -54,6 +63,7 @@ void incident_registry_state::on_submit(const submission_batch& batch) {
   outbox out;
   for (auto& s : *batch.items) route(std::move(s), out);
   send(out);
+  look_up();
   evaluate_apart();
 }
 
@@ -70,10 +80,7 @@ void incident_registry_state::route(submission s, outbox& out) {
 void incident_registry_state::evaluate_apart() {
   if (looking_for_logs_ || apart_.empty()) return;
   looking_for_logs_ = true;
-  const auto last = apart_.begin() + static_cast<std::ptrdiff_t>(std::min(apart_.size(), limits::logs_looked_for));
-  const auto asked =
-      std::make_shared<std::vector<submission>>(std::make_move_iterator(apart_.begin()), std::make_move_iterator(last));
-  apart_.erase(apart_.begin(), last);
+  const auto asked = std::make_shared<std::vector<submission>>(take_front(apart_, limits::logs_looked_for));
   incident_list among;
   for (const auto& s : *asked) among.ids.push_back(s.cmd.incident_id);
   self_->request(house_.persistence, until_answered, find_logs_atom_v, std::move(among))
@@ -119,18 +126,36 @@ void incident_registry_state::route_signal(submission s, outbox& out) {
     return s.answer(fail(errc::overloaded, "too many new incidents are being opened; try again shortly"));
   ++waiting_;
   const auto [waiters, first] = looking_up_.try_emplace(fingerprint);
-  const auto wanted = fingerprint;  // `s` is about to move
+  if (first) to_look_up_.push_back(fingerprint);
   waiters->second.push_back(std::move(s));
-  if (first) look_up(wanted);
 }
 
-void incident_registry_state::look_up(const std::string& fingerprint) {
-  self_->request(house_.persistence, until_answered, find_fingerprint_atom_v, fingerprint)
-      .then([this, fingerprint](const fingerprint_lookup& found) { on_found(fingerprint, found); },
-            [this, fingerprint](const caf::error& e) { on_lookup_failed(fingerprint, from_caf(e)); });
+/// As for dry runs, the store is asked once for all that wait.
+void incident_registry_state::look_up() {
+  if (looking_up_some_ || to_look_up_.empty()) return;
+  looking_up_some_ = true;
+  const auto asked =
+      std::make_shared<const std::vector<std::string>>(take_front(to_look_up_, limits::fingerprints_looked_for));
+  self_->request(house_.persistence, until_answered, find_fingerprints_atom_v, fingerprint_list{*asked})
+      .then(
+          [this, asked](const fingerprint_lookups& got) {
+            outbox out;
+            for (std::size_t i = 0; i < asked->size(); ++i) on_found((*asked)[i], got.found[i], out);
+            send(out);
+            look_up_more();
+          },
+          [this, asked](const caf::error& e) {
+            for (const auto& fingerprint : *asked) on_lookup_failed(fingerprint, from_caf(e));
+            look_up_more();
+          });
 }
 
-void incident_registry_state::on_found(const std::string& fingerprint, const fingerprint_lookup& found) {
+void incident_registry_state::look_up_more() {
+  looking_up_some_ = false;
+  look_up();
+}
+
+void incident_registry_state::on_found(const std::string& fingerprint, const fingerprint_lookup& found, outbox& out) {
   auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
   waiting_ -= waiters.size();
   const bool is_open = found.newest && found.open;
@@ -148,13 +173,11 @@ void incident_registry_state::on_found(const std::string& fingerprint, const fin
     return;
   }
   if (is_open || opens) point(fingerprint, id);
-  outbox out;
   for (auto& s : waiters) {
     s.cmd.incident_id = id;
     if (!is_open && found.newest) std::get<cmd::ingest_signal>(s.cmd.body).related = {*found.newest};
     out[id].items->push_back(std::move(s));
   }
-  send(out);
 }
 
 void incident_registry_state::on_lookup_failed(const std::string& fingerprint, const error& why) {
@@ -179,6 +202,7 @@ void incident_registry_state::on_hand_back(const incident_id& holder, const subm
     route_signal(std::move(s), out);
   }
   send(out);
+  look_up();
 }
 
 void incident_registry_state::on_await(verdict_wait wait) {

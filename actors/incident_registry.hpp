@@ -43,9 +43,10 @@ private:
   void evaluate_apart();
   void on_logs_found(std::vector<submission>& asked, const incident_list& held);
   void look_for_more_logs();
-  void look_up(const std::string& fingerprint);
-  void on_found(const std::string& fingerprint, const fingerprint_lookup& found);
+  void look_up();
+  void on_found(const std::string& fingerprint, const fingerprint_lookup& found, outbox& out);
   void on_lookup_failed(const std::string& fingerprint, const error& why);
+  void look_up_more();
   void send(outbox& out);
   /// Nothing when the shard is full.
   entry* supervise(const incident_id& id, bool fresh);
@@ -63,6 +64,8 @@ private:
   std::unordered_map<std::string, incident_id> open_;                    ///< by fingerprint
   std::unordered_map<std::string, std::vector<submission>> looking_up_;  ///< signals that wait for the store's word
   std::size_t waiting_ = 0;
+  std::vector<std::string> to_look_up_;  ///< those of them that the store was not asked for yet
+  bool looking_up_some_ = false;
   std::vector<submission> apart_;  ///< dry runs over inputs that are complete in themselves
   bool looking_for_logs_ = false;
 };

@@ -1,7 +1,7 @@
 #include "messages/hash.hpp"
 
-#include <array>
 #include <memory>
+#include <span>
 #include <stdexcept>
 
 #include <openssl/evp.h>
@@ -11,9 +11,32 @@ namespace im {
 
 namespace {
 
-std::string hex_of(const std::array<unsigned char, EVP_MAX_MD_SIZE>& digest, unsigned size) {
-  return to_hex({reinterpret_cast<const char*>(digest.data()), size});
+std::string hex_of(std::span<const std::uint8_t> digest) {
+  return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
+
+/// Algorithm and context are looked up once each: EVP_Digest does it for every call, which costs more than the digest of
+/// something short.
+class algorithm {
+public:
+  explicit algorithm(const char* name) : found_{EVP_MD_fetch(nullptr, name, nullptr)} {}
+
+  template <std::size_t Size>
+  [[nodiscard]] std::array<std::uint8_t, Size> digest(std::string_view data) const {
+    thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                                       EVP_MD_CTX_free};
+    std::array<std::uint8_t, Size> out{};
+    if (found_ == nullptr || EVP_MD_get_size(found_) != int{Size} || !context ||
+        EVP_DigestInit_ex2(context.get(), found_, nullptr) != 1 ||
+        EVP_DigestUpdate(context.get(), data.data(), data.size()) != 1 ||
+        EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1)
+      throw std::runtime_error{"a digest is not available in this OpenSSL"};
+    return out;
+  }
+
+private:
+  const EVP_MD* found_;  // never freed: there is one of each for the whole run
+};
 
 }  // namespace
 
@@ -28,18 +51,17 @@ std::string to_hex(std::string_view bytes) {
   return text;
 }
 
-std::string sha256_hex(std::string_view data) {
-  // Both looked up once: EVP_Digest does it for every call, which costs more than the digest of something short.
-  static const auto* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (algorithm == nullptr || !context || EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), data.data(), data.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1)
-    throw std::runtime_error{"SHA-256 is not available in this OpenSSL"};
-  return hex_of(digest, size);
+std::array<std::uint8_t, 32> sha256(std::string_view data) {
+  static const algorithm with{"SHA256"};
+  return with.digest<32>(data);
 }
+
+std::array<std::uint8_t, 20> sha1(std::string_view data) {
+  static const algorithm with{"SHA1"};
+  return with.digest<20>(data);
+}
+
+std::string sha256_hex(std::string_view data) { return hex_of(sha256(data)); }
 
 std::string hmac_sha256_hex(std::string_view key, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -47,7 +69,7 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view data) {
   if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(data.data()),
            data.size(), digest.data(), &size) == nullptr)
     throw std::runtime_error{"HMAC-SHA-256 is not available in this OpenSSL"};
-  return hex_of(digest, size);
+  return hex_of(std::span{digest}.first(size));
 }
 
 }  // namespace im

@@ -1,12 +1,16 @@
 #pragma once
-/// Digests, always as lower-case hex. OpenSSL does the work.
+/// Digests; hex is lower-case. OpenSSL does the work.
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace im {
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
+[[nodiscard]] std::array<std::uint8_t, 32> sha256(std::string_view data);
+[[nodiscard]] std::array<std::uint8_t, 20> sha1(std::string_view data);  ///< names UUIDs of version 5; protects nothing
 [[nodiscard]] std::string sha256_hex(std::string_view data);
 [[nodiscard]] std::string hmac_sha256_hex(std::string_view key, std::string_view data);
 

@@ -4,9 +4,8 @@
 #include <atomic>
 #include <memory>
 #include <random>
-#include <stdexcept>
 
-#include <openssl/evp.h>
+#include "messages/hash.hpp"
 
 namespace im {
 
@@ -71,12 +70,12 @@ std::optional<uuid> uuid::parse(std::string_view text) {
 }
 
 std::string uuid::str() const {
-  std::string text;
-  text.reserve(text_size);
+  std::string text(text_size, '-');
+  std::size_t at = 0;
   for (std::size_t i = 0; i < bytes_.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text.push_back('-');
-    text.push_back(hex_digits[bytes_[i] >> 4]);
-    text.push_back(hex_digits[bytes_[i] & 15]);
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+    text[at++] = hex_digits[bytes_[i] >> 4];
+    text[at++] = hex_digits[bytes_[i] & 15];
   }
   return text;
 }
@@ -96,10 +95,7 @@ uuid uuid::v7(time_point at) {
 uuid uuid::v5(const uuid& space, std::string_view name) {
   std::string input(reinterpret_cast<const char*>(space.bytes().data()), space.bytes().size());
   input.append(name);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(input.data(), input.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1 || size < 16)
-    throw std::runtime_error{"SHA-1 is not available in this OpenSSL"};
+  const auto digest = sha1(input);
   bytes_type bytes{};
   std::copy_n(digest.begin(), bytes.size(), bytes.begin());
   return uuid{with_version(bytes, 5)};

@@ -66,6 +66,7 @@ inline constexpr seconds child_restart_window{60};
 inline constexpr seconds load_timeout{10};  ///< a read that fails after so long is not tried again
 inline constexpr seconds write_timeout{20};
 inline constexpr std::size_t logs_looked_for = 256;  ///< incidents that the store is asked about at once, for dry runs
+inline constexpr std::size_t fingerprints_looked_for = 256;  ///< the same, for signals
 inline constexpr milliseconds read_patience{
     1000};  ///< a read waits so long for the store's word, then it is told as stale
 inline constexpr milliseconds verdict_poll{500};  ///< how often a waited-for gate is looked at: others may decide it

@@ -2,8 +2,6 @@
 
 #include <cctype>
 
-#include <fmt/format.h>
-
 namespace im {
 
 namespace {
@@ -60,13 +58,23 @@ private:
 
 }  // namespace
 
+/// Every event has several, so their text is put together digit by digit.
 std::string to_string(time_point at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{at - day};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int{date.year()}, unsigned{date.month()},
-                     unsigned{date.day()}, clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&](std::size_t place, std::size_t digits, std::int64_t value) {
+    for (; digits > 0; value /= 10) text[place + --digits] = static_cast<char>('0' + value % 10);
+  };
+  put(0, 4, int{date.year()});
+  put(5, 2, unsigned{date.month()});
+  put(8, 2, unsigned{date.day()});
+  put(11, 2, clock.hours().count());
+  put(14, 2, clock.minutes().count());
+  put(17, 2, clock.seconds().count());
+  put(20, 3, clock.subseconds().count());
+  return text;
 }
 
 std::optional<time_point> parse_time(std::string_view text) {

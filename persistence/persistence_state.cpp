@@ -49,9 +49,9 @@ persistence_actor::behavior_type persistence_state::make_behavior() {
       [this](read_event_atom, event_id id) {
         return read<event_ptr>("read_event", [this, id](auto done) { store_->read_event(id, std::move(done)); });
       },
-      [this](find_fingerprint_atom, const std::string& print) {
-        return read<fingerprint_lookup>("find_fingerprint",
-                                        [this, print](auto done) { store_->find_fingerprint(print, std::move(done)); });
+      [this](find_fingerprints_atom, const fingerprint_list& asked) {
+        return read<fingerprint_lookups>(
+            "find_fingerprints", [this, asked](auto done) { store_->find_fingerprints(asked, std::move(done)); });
       },
       [this](read_policy_atom, const policy_query& query) {
         return read<policy_answer>("read_policy",

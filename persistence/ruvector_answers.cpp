@@ -175,11 +175,6 @@ result<fingerprint_lookup> parse_fingerprint(std::string_view body) {
   return out;
 }
 
-result<fingerprint_lookup> parse_newest(std::string_view incident) {
-  const auto doc = document::parse(incident, limits::stored_json_depth);
-  return doc ? read_lookup(doc->root()) : std::unexpected{doc.error()};
-}
-
 result<due_page> parse_due(std::string_view body, std::size_t limit) {
   const auto doc = document::parse(body, limits::stored_json_depth);
   if (!doc) return std::unexpected{doc.error()};

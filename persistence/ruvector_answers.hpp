@@ -35,7 +35,6 @@ void merge(write_outcome& all, const write_outcome& one);
 [[nodiscard]] result<fingerprint_lookup> parse_fingerprint(std::string_view body);
 
 /// Of the newest incident alone.
-[[nodiscard]] result<fingerprint_lookup> parse_newest(std::string_view incident);
 
 /// A list whose entries carry the cursor of what comes after them (no cursor if it is not full), or an object with `items` and
 /// perhaps `next_cursor`.

@@ -47,29 +47,33 @@ store_handler<std::string> for_port(text_handler done) {
   };
 }
 
-/// Several answers that are told as one: those of the incidents that have a log, or the first failure. Any thread.
-class gathered_logs {
+/// Several answers that are told as one, or the first failure. Any thread.
+template <class All>
+class gathered {
 public:
-  gathered_logs(std::size_t asked, store_handler<incident_list> done) : left_{asked}, done_{std::move(done)} {}
+  gathered(std::size_t asked, All start, store_handler<All> done)
+      : left_{asked}, all_{std::move(start)}, done_{std::move(done)} {}
 
-  void add(incident_id id, store_result<log_page> page) {
+  /// `put(all, answer)`, when there is one.
+  template <class One>
+  void add(store_result<One> answer, const auto& put) {
     {
       const std::lock_guard lock{mutex_};
-      if (!page) {
-        if (found_) found_ = std::unexpected{std::move(page.error())};
-      } else if (found_ && !page->events.empty()) {
-        found_->ids.push_back(id);
+      if (!answer) {
+        if (all_) all_ = std::unexpected{std::move(answer.error())};
+      } else if (all_) {
+        put(*all_, std::move(*answer));
       }
       if (--left_ != 0) return;
     }
-    done_(std::move(found_));
+    done_(std::move(all_));
   }
 
 private:
   std::mutex mutex_;
   std::size_t left_;
-  store_result<incident_list> found_;
-  store_handler<incident_list> done_;
+  store_result<All> all_;
+  store_handler<All> done_;
 };
 
 }  // namespace
@@ -136,9 +140,13 @@ void ruvector_client::read_log(incident_id id, std::uint64_t after, store_handle
 
 void ruvector_client::find_logs(incident_list among, store_handler<incident_list> done) {
   if (among.ids.empty()) return done(incident_list{});
-  const auto gathered = std::make_shared<gathered_logs>(among.ids.size(), std::move(done));
+  const auto held = std::make_shared<gathered<incident_list>>(among.ids.size(), incident_list{}, std::move(done));
   for (const auto& id : among.ids)
-    impl_->read_log(id, 0, 1, [gathered, id](auto page) { gathered->add(id, std::move(page)); });
+    impl_->read_log(id, 0, 1, [held, id](store_result<log_page> got) {
+      held->add(std::move(got), [id](incident_list& all, const log_page& page) {
+        if (!page.events.empty()) all.ids.push_back(id);
+      });
+    });
 }
 
 void ruvector_client::read_event(event_id id, store_handler<event_ptr> done) {
@@ -147,11 +155,20 @@ void ruvector_client::read_event(event_id id, store_handler<event_ptr> done) {
       [](const std::string& body) { return parse_event(body); }, std::move(done));
 }
 
-void ruvector_client::find_fingerprint(std::string fingerprint, store_handler<fingerprint_lookup> done) {
-  impl_->transport->fetch<fingerprint_lookup>(
-      impl_->call("find_fingerprint",
-                  ruvector_target{"incidents"}.with("fingerprint", fingerprint).with("limit", 1).take()),
-      [](const std::string& body) { return parse_fingerprint(body); }, std::move(done));
+void ruvector_client::find_fingerprints(fingerprint_list asked, store_handler<fingerprint_lookups> done) {
+  const auto count = asked.fingerprints.size();
+  if (count == 0) return done(fingerprint_lookups{});
+  fingerprint_lookups start{std::vector<fingerprint_lookup>(count)};
+  const auto lookups = std::make_shared<gathered<fingerprint_lookups>>(count, std::move(start), std::move(done));
+  for (std::size_t i = 0; i < count; ++i)
+    impl_->transport->fetch<fingerprint_lookup>(
+        impl_->call("find_fingerprints",
+                    ruvector_target{"incidents"}.with("fingerprint", asked.fingerprints[i]).with("limit", 1).take()),
+        [](const std::string& body) { return parse_fingerprint(body); },
+        [lookups, i](store_result<fingerprint_lookup> got) {
+          lookups->add(std::move(got),
+                       [i](fingerprint_lookups& all, const fingerprint_lookup& one) { all.found[i] = one; });
+        });
 }
 
 void ruvector_client::read_policy(policy_query query, store_handler<policy_answer> done) {

@@ -60,7 +60,7 @@ public:
   void read_log(incident_id id, std::uint64_t after, store_handler<log_page> done) override;
   void find_logs(incident_list among, store_handler<incident_list> done) override;
   void read_event(event_id id, store_handler<event_ptr> done) override;
-  void find_fingerprint(std::string fingerprint, store_handler<fingerprint_lookup> done) override;
+  void find_fingerprints(fingerprint_list asked, store_handler<fingerprint_lookups> done) override;
   void read_policy(policy_query query, store_handler<policy_answer> done) override;
   void read_due(time_point before, std::string cursor, store_handler<due_page> done) override;
   /// What a request or event id led to; `not_found` otherwise.

@@ -58,7 +58,7 @@ public:
   /// Those of the incidents that have a log.
   virtual void find_logs(incident_list among, store_handler<incident_list> done) = 0;
   virtual void read_event(event_id id, store_handler<event_ptr> done) = 0;
-  virtual void find_fingerprint(std::string fingerprint, store_handler<fingerprint_lookup> done) = 0;
+  virtual void find_fingerprints(fingerprint_list asked, store_handler<fingerprint_lookups> done) = 0;
   virtual void read_policy(policy_query query, store_handler<policy_answer> done) = 0;
   virtual void read_due(time_point before, std::string cursor, store_handler<due_page> done) = 0;
 };

@@ -19,7 +19,7 @@ void log_line(log_level level, std::string_view text) {
   members.required("service", std::string_view{"ruvector-service"});
   members.required("message", text);
   out.end_object();
-  std::fprintf(stderr, "%s\n", out.str().c_str());
+  std::fprintf(stderr, "%s\n", out.take().c_str());
 }
 
 int refuse(std::string_view why) {

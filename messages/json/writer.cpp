@@ -1,5 +1,6 @@
 #include "messages/json/writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -21,33 +22,52 @@ bool are_plain(const char* eight) {
   return (below(word, 0x20) | below(word ^ (ones * '"'), 1) | below(word ^ (ones * '\\'), 1)) == 0;
 }
 
+/// How much of its beginning needs no escape.
+std::size_t plain_length(std::string_view text) {
+  std::size_t i = 0;
+  while (text.size() - i >= sizeof(std::uint64_t) && are_plain(text.data() + i)) i += sizeof(std::uint64_t);
+  while (i < text.size() && is_plain(static_cast<unsigned char>(text[i]))) ++i;
+  return i;
+}
+
 }  // namespace
 
+void writer::grow(std::size_t size) {
+  constexpr std::size_t least = 1024;
+  out_.resize(std::max({least, 2 * out_.size(), size_ + size}));
+}
+
+void writer::put(std::string_view text) {
+  if (text.empty()) return;  // perhaps no pointer, which memcpy must have
+  std::memcpy(room(text.size()), text.data(), text.size());
+  size_ += text.size();
+}
+
 void writer::separate() {
-  if (comma_) out_.push_back(',');
+  if (comma_) put(',');
 }
 
 void writer::open(char bracket) {
   separate();
-  out_.push_back(bracket);
+  put(bracket);
   comma_ = false;
 }
 
 void writer::close(char bracket) {
-  out_.push_back(bracket);
+  put(bracket);
   comma_ = true;
 }
 
 void writer::scalar(std::string_view text) {
   separate();
-  out_.append(text);
+  put(text);
   comma_ = true;
 }
 
 void writer::key(std::string_view name) {
   separate();
   quoted(name);
-  out_.push_back(':');
+  put(':');
   comma_ = false;
 }
 
@@ -58,30 +78,31 @@ void writer::string(std::string_view text) {
 }
 
 void writer::quoted(std::string_view text) {
-  static constexpr std::string_view hex = "0123456789abcdef";
-  out_.push_back('"');
-  std::size_t plain = 0;  // start of the run that needs no escape
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    while (text.size() - i >= sizeof(std::uint64_t) && are_plain(text.data() + i)) i += sizeof(std::uint64_t);
-    if (i == text.size()) break;
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (is_plain(c)) continue;
-    out_.append(text.substr(plain, i - plain));
-    plain = i + 1;
-    switch (c) {
-      case '"': out_.append("\\\""); break;
-      case '\\': out_.append("\\\\"); break;
-      case '\n': out_.append("\\n"); break;
-      case '\r': out_.append("\\r"); break;
-      case '\t': out_.append("\\t"); break;
-      default:
-        out_.append("\\u00");
-        out_.push_back(hex[c >> 4]);
-        out_.push_back(hex[c & 15]);
-    }
+  put('"');
+  for (auto rest = text; !rest.empty();) {
+    const auto plain = plain_length(rest);
+    put(rest.substr(0, plain));
+    rest.remove_prefix(plain);
+    if (rest.empty()) break;
+    escaped(static_cast<unsigned char>(rest.front()));
+    rest.remove_prefix(1);
   }
-  out_.append(text.substr(plain));
-  out_.push_back('"');
+  put('"');
+}
+
+void writer::escaped(unsigned char c) {
+  static constexpr std::string_view hex = "0123456789abcdef";
+  switch (c) {
+    case '"': return put("\\\"");
+    case '\\': return put("\\\\");
+    case '\n': return put("\\n");
+    case '\r': return put("\\r");
+    case '\t': return put("\\t");
+    default:
+      put("\\u00");
+      put(hex[c >> 4]);
+      put(hex[c & 15]);
+  }
 }
 
 void writer::number(double value) {

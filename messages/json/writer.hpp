@@ -32,23 +32,38 @@ public:
   /// Text that is a JSON value already.
   void raw(std::string_view json) { scalar(json); }
 
-  [[nodiscard]] const std::string& str() const { return out_; }
+  /// What was written so far; good until more is.
+  [[nodiscard]] std::string_view str() const { return {out_.data(), size_}; }
   /// What was written; the writer starts anew.
   [[nodiscard]] std::string take() {
     comma_ = false;
+    out_.resize(std::exchange(size_, 0));
     return std::exchange(out_, {});
   }
 
 private:
+  /// Where the next `size` characters go.
+  char* room(std::size_t size) {
+    if (out_.size() - size_ < size) grow(size);
+    return out_.data() + size_;
+  }
+  void grow(std::size_t size);
+  void put(char c) {
+    *room(1) = c;
+    ++size_;
+  }
+  void put(std::string_view text);
   void separate();
   void open(char bracket);
   void close(char bracket);
   void scalar(std::string_view text);
   void quoted(std::string_view text);
+  void escaped(unsigned char c);
   void signed_number(std::int64_t value);
   void unsigned_number(std::uint64_t value);
 
-  std::string out_;
+  std::string out_;  ///< longer than what was written, as a rule: a document is many short pieces
+  std::size_t size_ = 0;
   bool comma_ = false;
 };
 

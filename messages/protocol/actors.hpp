@@ -29,7 +29,8 @@ CAF_ADD_TYPE_ID(im, (im::event_batch))
 CAF_ADD_TYPE_ID(im, (im::write_outcome))
 CAF_ADD_TYPE_ID(im, (im::log_page))
 CAF_ADD_TYPE_ID(im, (im::incident_list))
-CAF_ADD_TYPE_ID(im, (im::fingerprint_lookup))
+CAF_ADD_TYPE_ID(im, (im::fingerprint_list))
+CAF_ADD_TYPE_ID(im, (im::fingerprint_lookups))
 CAF_ADD_TYPE_ID(im, (im::policy_query))
 CAF_ADD_TYPE_ID(im, (im::policy_answer))
 CAF_ADD_TYPE_ID(im, (im::due_page))
@@ -61,7 +62,7 @@ CAF_ADD_ATOM(im, im, write_atom)
 CAF_ADD_ATOM(im, im, read_log_atom)
 CAF_ADD_ATOM(im, im, find_logs_atom)
 CAF_ADD_ATOM(im, im, read_event_atom)
-CAF_ADD_ATOM(im, im, find_fingerprint_atom)
+CAF_ADD_ATOM(im, im, find_fingerprints_atom)
 CAF_ADD_ATOM(im, im, read_policy_atom)
 CAF_ADD_ATOM(im, im, read_due_atom)
 CAF_ADD_ATOM(im, im, policies_atom)
@@ -76,7 +77,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::event_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::write_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::log_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::incident_list)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::fingerprint_lookup)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::fingerprint_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::fingerprint_lookups)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::due_page)
@@ -147,8 +149,8 @@ using persistence_actor = caf::typed_actor<
     caf::result<incident_list>(find_logs_atom, incident_list),
     // One event, to tell a first answer again.
     caf::result<event_ptr>(read_event_atom, event_id),
-    // The newest incident of a fingerprint.
-    caf::result<fingerprint_lookup>(find_fingerprint_atom, std::string),
+    // The newest incident of each fingerprint.
+    caf::result<fingerprint_lookups>(find_fingerprints_atom, fingerprint_list),
     // A policy document, or that the asker's is still the newest.
     caf::result<policy_answer>(read_policy_atom, policy_query),
     // Incidents whose next deadline is not after a moment; the text is a cursor.

@@ -107,10 +107,19 @@ struct incident_list {
   std::vector<im::incident_id> ids;
 };
 
+struct fingerprint_list {
+  std::vector<std::string> fingerprints;
+};
+
 /// The newest incident of a fingerprint.
 struct fingerprint_lookup {
   std::optional<im::incident_id> newest;
   bool open = false;
+};
+
+/// One for each fingerprint, in the order asked.
+struct fingerprint_lookups {
+  std::vector<fingerprint_lookup> found;
 };
 
 struct policy_query {

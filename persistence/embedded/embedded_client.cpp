@@ -135,16 +135,16 @@ void embedded_client::find_logs(incident_list among, store_handler<incident_list
       std::move(done));
 }
 
-void embedded_client::find_fingerprint(std::string fingerprint, store_handler<fingerprint_lookup> done) {
-  later<fingerprint_lookup>(
-      "find_fingerprint",
-      [&store = service_.data(), fingerprint = std::move(fingerprint)]() -> result<fingerprint_lookup> {
-        ruvector::list_filter filter;
-        filter.fingerprint = fingerprint;
-        filter.limit = 1;
-        const auto page = store.incidents(filter);
-        if (!page) return std::unexpected{page.error()};
-        return page->items.empty() ? fingerprint_lookup{} : parse_newest(page->items.front());
+void embedded_client::find_fingerprints(fingerprint_list asked, store_handler<fingerprint_lookups> done) {
+  later<fingerprint_lookups>(
+      "find_fingerprints",
+      [&store = service_.data(), asked = std::move(asked)]() -> result<fingerprint_lookups> {
+        const auto newest = store.newest_of(asked.fingerprints);
+        if (!newest) return std::unexpected{newest.error()};
+        fingerprint_lookups out;
+        for (const auto& one : *newest)
+          out.found.push_back(one ? fingerprint_lookup{one->incident_id, one->open} : fingerprint_lookup{});
+        return out;
       },
       std::move(done));
 }

@@ -20,7 +20,7 @@ public:
   void write(store_write what, store_handler<write_results> done) override;
   void read_log(incident_id id, std::uint64_t after, store_handler<log_page> done) override;
   void find_logs(incident_list among, store_handler<incident_list> done) override;
-  void find_fingerprint(std::string fingerprint, store_handler<fingerprint_lookup> done) override;
+  void find_fingerprints(fingerprint_list asked, store_handler<fingerprint_lookups> done) override;
 
 private:
   embedded_client(ruvector::service& service, const ruvector_config& config, std::shared_ptr<pending_calls> calls);

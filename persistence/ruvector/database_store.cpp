@@ -94,6 +94,12 @@ result<std::vector<incident_id>> database_store<Driver>::with_log(std::span<cons
 }
 
 template <class Driver>
+result<std::vector<std::optional<newest_incident>>> database_store<Driver>::newest_of(
+    std::span<const std::string> fingerprints) {
+  return guarded([&] { return readers_.use([&](auto& r) { return r.newest_of(fingerprints); }); });
+}
+
+template <class Driver>
 result<covered_by> database_store<Driver>::request(std::string_view id) {
   return found_or("request", [&] { return readers_.use([&](auto& r) { return r.request(id); }); });
 }

@@ -34,6 +34,8 @@ public:
   [[nodiscard]] result<event_page> query(const event_query& what) override;
   [[nodiscard]] result<log_page> log(incident_id id, std::uint64_t after, std::size_t limit) override;
   [[nodiscard]] result<std::vector<incident_id>> with_log(std::span<const incident_id> among) override;
+  [[nodiscard]] result<std::vector<std::optional<newest_incident>>> newest_of(
+      std::span<const std::string> fingerprints) override;
   [[nodiscard]] result<covered_by> request(std::string_view id) override;
 
   [[nodiscard]] result<std::string> incident_state_record(incident_id id) override;

@@ -40,6 +40,10 @@ reader<Driver>::reader(const typename Driver::source& from)
            "SELECT sequence, CASE WHEN sequence > ?2 THEN doc END FROM decision_events"
            " WHERE incident_id = ?1 AND sequence >= ?2 ORDER BY sequence LIMIT ?3"},
       head_{db_, "SELECT max(sequence) FROM decision_events WHERE incident_id = ?1"},
+      open_of_{db_, "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 1"},
+      ended_of_{db_,
+                "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 0"
+                " ORDER BY created_ms DESC, incident_id DESC LIMIT 1"},
       request_{db_,
                "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
                " JOIN decision_events e ON e.row = r.event_row WHERE r.ordered_key = ?1"},
@@ -138,6 +142,22 @@ std::vector<incident_id> reader<Driver>::with_log(std::span<const incident_id> a
   std::vector<incident_id> found;
   for (const auto& id : among)
     if (head_.first([](row r) { return r.integer(0); }, id).value_or(0) != 0) found.push_back(id);
+  return found;
+}
+
+template <class Driver>
+std::vector<std::optional<newest_incident>> reader<Driver>::newest_of(std::span<const std::string> fingerprints) {
+  const auto first_of = [](statement& s, const text_key& key, bool open) {
+    return s.first([open](const row& r) { return newest_incident{incident_id{r.id(0)}, open}; }, key);
+  };
+  const read_transaction together{db_};
+  std::vector<std::optional<newest_incident>> found;
+  found.reserve(fingerprints.size());
+  for (const auto& fingerprint : fingerprints) {
+    const auto key = key_of(fingerprint);
+    auto newest = first_of(open_of_, key, true);
+    found.push_back(newest ? newest : first_of(ended_of_, key, false));
+  }
   return found;
 }
 

@@ -22,6 +22,7 @@ public:
   [[nodiscard]] event_page query(const event_query& what);
   [[nodiscard]] log_page log(incident_id id, std::uint64_t after, std::size_t limit);
   [[nodiscard]] std::vector<incident_id> with_log(std::span<const incident_id> among);
+  [[nodiscard]] std::vector<std::optional<newest_incident>> newest_of(std::span<const std::string> fingerprints);
   [[nodiscard]] std::optional<covered_by> request(std::string_view id);
   [[nodiscard]] std::int64_t newest_row();
   [[nodiscard]] feed_page actions(feed_cursor after, std::size_t limit);
@@ -57,6 +58,8 @@ private:
   statement event_;
   statement log_;
   statement head_;
+  statement open_of_;
+  statement ended_of_;
   statement request_;
   statement newest_row_;
   statement feed_;

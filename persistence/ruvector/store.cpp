@@ -1,10 +1,9 @@
 #include "persistence/ruvector/store.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <charconv>
-#include <stdexcept>
+
+#include "messages/hash.hpp"
 
 namespace im::ruvector {
 
@@ -23,10 +22,7 @@ std::optional<N> whole_number(std::string_view text) {
 text_key key_of(std::string_view text) {
   // In any other spelling a UUID is a text like others: "A…" and "a…" are two request ids.
   if (const auto id = uuid::parse(text); id && id->str() == text) return *id;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error{"SHA-256 is not available in this OpenSSL"};
+  const auto digest = sha256(text);
   uuid::bytes_type bytes{};
   std::copy_n(digest.begin(), bytes.size(), bytes.begin());
   return uuid{bytes};

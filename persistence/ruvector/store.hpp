@@ -222,6 +222,12 @@ using text_handler = std::move_only_function<void(result<std::string>)>;
 /// write is durable or refused, and must not block. Reads block on the disk. Where the disk or the database fails, the answer
 /// is `store_unavailable`, and what was to be written is not there. (Where it was the last step that failed, a crash may bring it
 /// back, whole; who retries then finds a duplicate.)
+/// Of a fingerprint: the one that is open, or else the last that was.
+struct newest_incident {
+  im::incident_id incident_id;
+  bool open = false;
+};
+
 class store {
 public:
   virtual ~store() = default;
@@ -233,6 +239,9 @@ public:
   [[nodiscard]] virtual result<log_page> log(incident_id id, std::uint64_t after, std::size_t limit) = 0;
   /// Those of the incidents that have a log.
   [[nodiscard]] virtual result<std::vector<incident_id>> with_log(std::span<const incident_id> among) = 0;
+  /// One answer for each fingerprint, in that order.
+  [[nodiscard]] virtual result<std::vector<std::optional<newest_incident>>> newest_of(
+      std::span<const std::string> fingerprints) = 0;
   [[nodiscard]] virtual result<covered_by> request(std::string_view id) = 0;
 
   // ---- Its projections

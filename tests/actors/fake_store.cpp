@@ -29,7 +29,7 @@ public:
         [this](read_log_atom, const incident_id& id, std::uint64_t after) { return read_log(id, after); },
         [this](find_logs_atom, const incident_list& among) { return find_logs(among); },
         [this](read_event_atom, const event_id& id) { return read_event(id); },
-        [this](find_fingerprint_atom, const std::string& fingerprint) { return find(fingerprint); },
+        [this](find_fingerprints_atom, const fingerprint_list& asked) { return find(asked); },
         [this](read_policy_atom, const policy_query& query) -> caf::result<policy_answer> {
           if (store_->away) return away();
           return policy_answer{false, store_->policies.at(query.kind), "etag"};
@@ -51,6 +51,8 @@ private:
   }
 
   void answer_waiting() {
+    if (!store_->fingerprints_held)
+      for (auto& [promise, asked] : std::exchange(waiting_fingerprints_, {})) promise.deliver(newest_of(asked));
     if (!store_->logs_held) {
       for (auto& [promise, among] : std::exchange(waiting_looks_, {})) promise.deliver(held_of(among));
       for (auto& [promise, id, after] : std::exchange(waiting_reads_, {})) {
@@ -119,11 +121,27 @@ private:
     return caf::make_error(errc::not_found, "no such event");
   }
 
-  caf::result<fingerprint_lookup> find(const std::string& fingerprint) {
+  caf::result<fingerprint_lookups> find(const fingerprint_list& asked) {
+    store_->fingerprint_looks.push_back(asked.fingerprints.size());
+    if (store_->fingerprints_held) {
+      auto promise = self_->make_response_promise<fingerprint_lookups>();
+      waiting_fingerprints_.emplace_back(promise, asked);
+      return promise;
+    }
     if (store_->away) return away();
-    const auto found = store_->newest.find(fingerprint);
-    if (found == store_->newest.end()) return fingerprint_lookup{};
-    return fingerprint_lookup{found->second, is_open(store_->states[found->second].record.status)};
+    return newest_of(asked);
+  }
+
+  fingerprint_lookups newest_of(const fingerprint_list& asked) {
+    fingerprint_lookups out;
+    for (const auto& fingerprint : asked.fingerprints) {
+      const auto found = store_->newest.find(fingerprint);
+      const bool known = found != store_->newest.end();
+      out.found.push_back(known
+                              ? fingerprint_lookup{found->second, is_open(store_->states[found->second].record.status)}
+                              : fingerprint_lookup{});
+    }
+    return out;
   }
 
   caf::result<due_page> read_due(const time_point& before) {
@@ -139,6 +157,7 @@ private:
   std::shared_ptr<fake_store> store_;
   std::vector<std::pair<caf::typed_response_promise<write_outcome>, event_batch>> waiting_;
   std::vector<std::pair<caf::typed_response_promise<incident_list>, incident_list>> waiting_looks_;
+  std::vector<std::pair<caf::typed_response_promise<fingerprint_lookups>, fingerprint_list>> waiting_fingerprints_;
   std::vector<std::tuple<caf::typed_response_promise<log_page>, incident_id, std::uint64_t>> waiting_reads_;
 };
 

@@ -35,6 +35,27 @@ TEST_CASE("a burst of the same alert costs one write that names every event id")
   CHECK(in_sequence(w.store->log(id)));
 }
 
+TEST_CASE("the store is asked once for all new alerts that wait") {
+  world w;
+  constexpr std::size_t shards = 2;  // of the world
+  std::vector<std::string> alerts;   // that one shard takes
+  for (int i = 0; alerts.size() < 4; ++i)
+    if (const auto name = "alert " + std::to_string(i); shard_of_fingerprint(name, shards) == 0) alerts.push_back(name);
+  w.store->fingerprints_held = true;
+  std::vector<pending> answers;
+  for (const auto& alert : alerts) {
+    answers.push_back(w.send(signal_of(severity::p2, alert)));
+    w.run();
+  }
+  CHECK(w.store->fingerprint_looks == std::vector<std::size_t>{1});
+  w.release();
+  CHECK(w.store->fingerprint_looks == std::vector<std::size_t>{1, 3});
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    REQUIRE((*answers[i]).has_value());
+    CHECK((**answers[i])->state->record.fingerprint == alerts[i]);
+  }
+}
+
 TEST_CASE("a repeated event has one effect and is told so") {
   world w;
   const auto event = signal_of(severity::p2);

@@ -77,7 +77,7 @@ caf::scheduler::test_coordinator& world::scheduler() {
 void world::run() { scheduler().run(); }
 
 void world::release() {
-  store->held = store->logs_held = false;
+  store->held = store->logs_held = store->fingerprints_held = false;
   tell(persistence_, tick_atom_v);
   run();
 }

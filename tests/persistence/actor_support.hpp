@@ -43,8 +43,8 @@ public:
     done(std::move(among));
   }
   void read_event(event_id, persistence::store_handler<event_ptr> done) override { events.push_back(std::move(done)); }
-  void find_fingerprint(std::string, persistence::store_handler<fingerprint_lookup> done) override {
-    done(fingerprint_lookup{id_of<incident_id>("newest"), true});
+  void find_fingerprints(fingerprint_list asked, persistence::store_handler<fingerprint_lookups> done) override {
+    done(fingerprint_lookups{{asked.fingerprints.size(), fingerprint_lookup{id_of<incident_id>("newest"), true}}});
   }
   void read_policy(policy_query query, persistence::store_handler<policy_answer> done) override {
     done(policy_answer{query.etag == "e1", "{}", "e1"});

@@ -34,7 +34,7 @@ TEST_CASE("each read goes to its call and its answer comes back") {
   const auto log = ask_log(f);
   answer_next<log_page>(f.store->logs, log_page{{sample_event("a", 1)}, true});
   const auto event = f.ask<event_ptr>(read_event_atom_v, sample_event("a", 2)->id);
-  const auto print = f.ask<fingerprint_lookup>(find_fingerprint_atom_v, std::string{"f"});
+  const auto print = f.ask<fingerprint_lookups>(find_fingerprints_atom_v, fingerprint_list{{"e", "f"}});
   const auto policy = f.ask<policy_answer>(read_policy_atom_v, policy_query{policy_kind::sla, "sla", "", "e1"});
   const auto due = f.ask<due_page>(read_due_atom_v, t0, std::string{"c"});
   f.settle();
@@ -43,7 +43,7 @@ TEST_CASE("each read goes to its call and its answer comes back") {
   REQUIRE((*log->value)->events.size() == 1);
   REQUIRE((*log->value)->more);
   REQUIRE((**event->value)->sequence == 2);
-  REQUIRE((*print->value)->open);
+  REQUIRE((*print->value)->found.at(1).open);
   REQUIRE((*policy->value)->unchanged);
   REQUIRE((*due->value)->entries.front().due_at == t0);
   REQUIRE((*due->value)->next_cursor == "c+");

@@ -183,9 +183,9 @@ TEST_CASE("typed reads ask their calls") {
   awaited<store_result<event_ptr>> one;
   client->read_event(event->id, one.handler());
   REQUIRE((*one.take())->sequence == 1);
-  awaited<store_result<fingerprint_lookup>> print;
-  client->find_fingerprint("f&1", print.handler());
-  REQUIRE(print.take()->open);
+  awaited<store_result<fingerprint_lookups>> print;
+  client->find_fingerprints({{"f&1"}}, print.handler());
+  REQUIRE(print.take()->found.at(0).open);
   awaited<store_result<due_page>> due;
   client->read_due(t0, "c", due.handler());
   REQUIRE(due.take()->entries.empty());

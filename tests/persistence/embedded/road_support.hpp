@@ -66,9 +66,14 @@ public:
     return ask<persistence::store_result<log_page>>(
         [&](auto& c, auto done) { c.read_log(id, after, std::move(done)); });
   }
+  [[nodiscard]] persistence::store_result<fingerprint_lookups> find_all(std::vector<std::string> prints) {
+    return ask<persistence::store_result<fingerprint_lookups>>(
+        [&](auto& c, auto done) { c.find_fingerprints({std::move(prints)}, std::move(done)); });
+  }
   [[nodiscard]] persistence::store_result<fingerprint_lookup> find(const std::string& print) {
-    return ask<persistence::store_result<fingerprint_lookup>>(
-        [&](auto& c, auto done) { c.find_fingerprint(print, std::move(done)); });
+    auto got = find_all({print});
+    if (!got) return std::unexpected{std::move(got.error())};
+    return got->found.at(0);
   }
   [[nodiscard]] result<std::string> list(view which, const string_map& filters = {}) {
     return ask<result<std::string>>([&](auto& c, auto done) { c.list(which, filters, std::move(done)); });

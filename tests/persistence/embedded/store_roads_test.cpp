@@ -196,6 +196,21 @@ TEST_CASE("a fingerprint's newest incident, and whether it is open") {
   CHECK_FALSE(store.find("a & b")->open);
 }
 
+TEST_CASE("of many fingerprints each has its answer, in the order asked") {
+  const temp_dir folder;
+  reached_store store{folder, EACH_ROAD};
+  commit(store, whole(1, "a"));
+  commit(store, whole(2, "b"));
+  const auto found = store.find_all({"b", "none", "a", "b"});
+  REQUIRE(found);
+  REQUIRE(found->found.size() == 4);
+  CHECK(found->found[0].newest == incident_number(2));
+  CHECK_FALSE(found->found[1].newest);
+  CHECK(found->found[2].newest == incident_number(1));
+  CHECK(found->found[3].newest == incident_number(2));
+  CHECK(store.find_all({})->found.empty());
+}
+
 TEST_CASE("policies, deadlines and health are read by either road") {
   const temp_dir folder;
   reached_store store{folder, EACH_ROAD};
