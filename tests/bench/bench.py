@@ -133,31 +133,28 @@ class Bench:
                 self.note("wake_p99_ms", done["latency_us"]["p99"] / 1e3)
 
     def growth(self):
-        """Start and throughput with few and with many open incidents, on one store that grows."""
-        store = SCRATCH / "growing"
-        shutil.rmtree(store, ignore_errors=True)
-        curve = self.results["throughput_by_open"] = []
-        self.results["start_empty_s"] = []
+        """Start and throughput with few and with many open incidents: a store of each size, in turns."""
+        few = min(10_000, self.o.open)
+        stores = {size: SCRATCH / f"open-{size}" for size in sorted({few, min(10 * few, self.o.open), self.o.open})}
+        for size, store in stores.items():
+            shutil.rmtree(store, ignore_errors=True)
+            with Manager(store) as m:
+                load(m.url, "churn", "--batch", 100, "-c", 8, "-n", (size + 99) // 100, "--no-reconcile")
+        os.sync()  # gigabytes that the filling left for the disk to write would be measured else
+        rates = {size: [] for size in stores}
         for _ in range(self.o.runs):
             with Manager() as m:
                 self.note("start_empty_s", m.ready_s)
-        held = 0
-        few = min(10_000, self.o.open)
-        for wanted in sorted({few, min(10 * few, self.o.open), self.o.open}):
-            with Manager(store) as m:
-                if wanted > held:
-                    load(m.url, "churn", "--batch", 100, "-c", 8, "-n", (wanted - held + 99) // 100, "--no-reconcile")
-                    held = wanted
-            os.sync()  # gigabytes that the filling left for the disk to write would be measured else
-            for _ in range(self.o.runs if wanted == self.o.open else 0):
+            for size, store in stores.items():
                 with Manager(store) as m:
-                    self.note("start_full_s", m.ready_s)
-            with Manager(store) as m:
-                load(m.url, "ingest", *self.span())  # wakes the services' incidents, whose logs grow with each part of this
-                rates = [load(m.url, "ingest", *self.span())["units_per_second"] for _ in range(self.o.runs)]
-            curve.append({"open": wanted, "per_second": statistics.median(rates)})
-            self.save()
-        shutil.rmtree(store, ignore_errors=True)
+                    if size == self.o.open:
+                        self.note("start_full_s", m.ready_s)
+                    rates[size].append(load(m.url, "ingest", *self.span())["units_per_second"])
+        self.results["throughput_by_open"] = [{"open": size, "per_second": statistics.median(found), "runs": found}
+                                              for size, found in rates.items()]
+        self.save()
+        for store in stores.values():
+            shutil.rmtree(store, ignore_errors=True)
 
     def soak(self):
         if not self.o.soak:
