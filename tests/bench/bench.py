@@ -81,10 +81,11 @@ class Bench:
         for _ in range(self.o.runs):
             with Manager() as m:
                 done = load(m.url, "churn", "-c", 256, *self.span())
-                # An opening is two rows: the incident and its evaluation.
-                self.note("churn_rows", 2 * done["items_per_second"])
-                self.note("sqlite_rows", sqlite_rows_per_second(m.data, 512, self.o.seconds))
-                self.note("sqlite_keyed_rows", sqlite_rows_per_second(m.data, 512, self.o.seconds, "keys"))
+                # An opening is two entries of the log (the incident and its evaluation), its request, and a line of the list.
+                self.note("churn_rows", 4 * done["items_per_second"])
+                self.note("churn_log_rows", 2 * done["items_per_second"])
+                for name, what in (("sqlite_rows", "openings"), ("sqlite_schema_rows", "schema"), ("sqlite_log_rows", "log")):
+                    self.note(name, sqlite_rows_per_second(m.data, 512, self.o.seconds, what))
 
     def evaluate(self):
         for _ in range(self.o.runs):
@@ -218,7 +219,8 @@ class Bench:
     NAMES = {
         "ingest": ("ingest", "alertmanager", "nginx", "durable_beast", "keyed_beast"),
         "batch": ("ingest_one", "ingest_batch", "batch_keyed_rows"),
-        "churn": ("churn_rows", "sqlite_rows", "sqlite_keyed_rows"), "evaluate": ("evaluate_dry", "evaluate", "beast"),
+        "churn": ("churn_rows", "churn_log_rows", "sqlite_rows", "sqlite_schema_rows", "sqlite_log_rows"),
+        "evaluate": ("evaluate_dry", "evaluate", "beast"),
         "latency": ("half_p99_ms", "half_p99_9_ms"), "approvals": ("resume_p99_ms", "approvals_per_second"),
         "memory": ("live_bytes", "passivated_bytes", "wake_p99_ms"), "growth": ("start_empty_s", "start_full_s"),
         "soak": (), "micro": ()}

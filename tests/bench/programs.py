@@ -125,11 +125,11 @@ def drop_reference_database():
         name.unlink()
 
 
-def sqlite_rows_per_second(store, batch, seconds, *with_keys):
-    """What SQLite alone takes of a log's rows, beside the store's own file."""
+def sqlite_rows_per_second(store, batch, seconds, what):
+    """What SQLite alone takes of a store's rows, beside the store's own file."""
     drop_reference_database()
     done = subprocess.run([BIN / "sqlite_reference", store / "ruvector.db", SCRATCH / "reference.db", str(batch),
-                           str(seconds), *with_keys], check=True, capture_output=True, text=True)
+                           str(seconds), what], check=True, capture_output=True, text=True)
     drop_reference_database()
     return json.loads(done.stdout)["rows_per_second"]
 
