@@ -1,6 +1,8 @@
 #include "messages/time.hpp"
 
+#include <algorithm>
 #include <cctype>
+#include <cmath>
 
 namespace im {
 
@@ -59,7 +61,8 @@ private:
 }  // namespace
 
 /// Every event has several, so their text is put together digit by digit.
-std::string to_string(time_point at) {
+std::string to_string(time_point given) {
+  const auto at = std::clamp(given, first_time, last_time);
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{at - day};
@@ -96,8 +99,16 @@ std::optional<time_point> parse_time(std::string_view text) {
   const year_month_day date{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
   if (!s || !ms || !offset || !date.ok() || *y < 1970 || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
   const time_point at = sys_days{date} + hours{*h} + minutes{*mi} + seconds{*s} + milliseconds{*ms} - minutes{*offset};
-  constexpr time_point end = sys_days{year{10'000} / January / 1};  // an offset may lead over either end
-  return at >= time_point{} && at < end ? std::optional{at} : std::nullopt;
+  return readable(at) ? std::optional{at} : std::nullopt;  // an offset may lead over either end
+}
+
+time_point later(time_point from, double wait_s) {
+  const auto begin = std::clamp(from, first_time, last_time);
+  const double wait_ms = std::ceil(wait_s * 1000);
+  // Compared before it is made a whole number, which not every `double` can be; what is no number counts as too late.
+  if (!(wait_ms < static_cast<double>((last_time - begin).count()))) return last_time;
+  if (wait_ms <= static_cast<double>((first_time - begin).count())) return first_time;
+  return begin + milliseconds{static_cast<std::int64_t>(wait_ms)};
 }
 
 time_point system_wall_clock::now() const { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }

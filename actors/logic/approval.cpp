@@ -264,9 +264,9 @@ std::optional<im::final_approver> final_approver_of(const approval_output& outpu
 
 /// The lesser of the policy's interval and half the time left; past the deadline the interval alone.
 time_point next_check(const gate_state& gate, const approval_policy& policy, time_point now) {
-  const auto interval = milliseconds{static_cast<std::int64_t>(policy.check_interval_s * 1000)};
+  const auto next = later(now, policy.check_interval_s);
   const auto left = gate.request.approval_deadline - now;
-  return now + (left > milliseconds{0} ? std::min(interval, left / 2) : interval);
+  return left > milliseconds{0} ? std::min(next, now + left / 2) : next;
 }
 
 }  // namespace

@@ -10,8 +10,6 @@ namespace im::logic {
 
 namespace {
 
-time_point after(time_point at, double seconds) { return at + milliseconds{static_cast<std::int64_t>(seconds * 1000)}; }
-
 approval_audit_entry by_agent(time_point at, approval_audit_type type, std::string details) {
   return {at, type, std::string{to_string(agent::approver)}, actor_type::agent, std::move(details)};
 }
@@ -189,7 +187,7 @@ approval_request complete_request(const cmd::request_approval& from, const incid
   request.required_approvers = from.required_approvers.empty() ? rule.required_approvers : from.required_approvers;
   request.min_approvals_required = from.min_approvals_required.value_or(rule.min_approvals);
   request.requested_at = now;
-  request.approval_deadline = from.approval_deadline.value_or(after(now, policy.deadline_s.at(level)));
+  request.approval_deadline = from.approval_deadline.value_or(later(now, policy.deadline_s.at(level)));
   request.expiry_action = from.expiry_action.value_or(policy.expiry_action.at(level));
   request.parameters = from.parameters;
   request.policy_id = policy.id;
@@ -218,7 +216,7 @@ gate_step hand_up(const gate_state& gate, approver_type role, std::string reason
   change.reason = std::move(reason);
   change.required_approvers = gate.request.required_approvers;
   change.required_approvers.push_back({role, {}, true, {}});
-  change.approval_deadline = after(now, policy.deadline_s.at(gate.request.incident_severity));
+  change.approval_deadline = later(now, policy.deadline_s.at(gate.request.incident_severity));
   change.next_due_at = change.approval_deadline;
   change.audit.push_back(std::move(cause));
   change.audit.push_back(by_agent(now, approval_audit_type::approval_requested,
@@ -236,7 +234,7 @@ gate_step expire(const gate_state& gate, std::string reason, const approval_poli
 
 gate_step wait_on(const gate_state& gate, const approval_policy& policy, time_point now) {
   auto change = change_of(gate);
-  change.approval_deadline = after(now, policy.check_interval_s);
+  change.approval_deadline = later(now, policy.check_interval_s);
   change.next_due_at = change.approval_deadline;
   change.reason =
       say("the deadline ", gate.request.approval_deadline, " has passed; waiting until ", *change.approval_deadline);

@@ -83,10 +83,6 @@ std::unexpected<error> unknown_incident(const incident_id& id) {
   return fail(errc::not_found, "there is no incident " + id.str());
 }
 
-time_point later(time_point from, double seconds) {
-  return from + std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(seconds));
-}
-
 sla_state sla_for(const sla_policy& policy, severity s, time_point from) {
   sla_state sla;
   if (const auto& within = policy.acknowledge_s.at(s)) sla.acknowledgment_deadline = later(from, *within);

@@ -69,8 +69,6 @@ void append_resumption(drafting& d, const gate_state& gate);
 /// After a rise to `to` at `now`: its times count from now, and no deadline moves away. What was met or missed stays so.
 [[nodiscard]] sla_state tightened_sla(const incident_state& state, const sla_policy& policy, severity to,
                                       time_point now);
-/// Since `seconds` are policy data they may be fractions.
-[[nodiscard]] time_point later(time_point from, double seconds);
 
 [[nodiscard]] std::unexpected<error> unknown_incident(const incident_id& id);
 

@@ -16,10 +16,6 @@ constexpr double minute_s = 60;
 /// Sums of weights such as .3 + .25 + .15 + .1 must meet a bound of .8 as people add them.
 double settled(double score) { return std::round(score * 1e9) / 1e9; }
 
-time_point later_by(time_point at, double seconds) {
-  return at + milliseconds{static_cast<std::int64_t>(std::ceil(seconds * 1000))};
-}
-
 // ---- Thresholds and time factors
 
 threshold_evaluation deadline_threshold(std::string name, const std::optional<time_point>& deadline, bool flagged,
@@ -158,12 +154,12 @@ void apply_choice(escalation_output& output, const escalation_input& input, cons
       break;
     case escalation_decision::defer:
       output.defer_until =
-          later_by(now, policy.min_interval_s - std::max(0.0, input.time_since_last_escalation_s.value_or(0)));
+          later(now, policy.min_interval_s - std::max(0.0, input.time_since_last_escalation_s.value_or(0)));
       return;  // and no other evaluation before that
     case escalation_decision::maintain: break;
   }
   if (output.new_severity) output.severity_delta = number_of(*output.new_severity) - number_of(from);
-  output.next_evaluation_at = later_by(now, policy.next_evaluation_s.at(output.new_severity.value_or(from)));
+  output.next_evaluation_at = later(now, policy.next_evaluation_s.at(output.new_severity.value_or(from)));
 }
 
 // ---- What the orchestrator is asked to do

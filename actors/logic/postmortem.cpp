@@ -91,8 +91,8 @@ std::vector<key_moment> key_moments_of(const postmortem_input& input, const std:
            ? say("detected ", shown_duration(*input.time_to_detect_seconds), " after the signal's own time")
            : "the incident's record begins"}};
   if (const auto after_s = input.time_to_acknowledge_seconds)
-    moments.push_back({input.incident_created_at + milliseconds{static_cast<std::int64_t>(*after_s * 1000)},
-                       "Acknowledged", say(shown_duration(*after_s), " after opening")});
+    moments.push_back(
+        {later(input.incident_created_at, *after_s), "Acknowledged", say(shown_duration(*after_s), " after opening")});
   const auto peak = std::ranges::find_if(input.escalation_history, [&](const escalation_history_entry& e) {
     return e.to_severity == input.peak_severity && more_severe(e.to_severity, e.from_severity);
   });

@@ -36,6 +36,21 @@ void describe(V& v, like<short_form> auto& x) {
   v.required("incident_id", x.incident_id);
 }
 
+/// A duration may not be negative, and must end at a moment that a document can tell.
+void check_durations(form& body, const postmortem_input& input) {
+  const double most = seconds_between(input.incident_created_at, last_time);
+  const auto check = [&](std::string_view name, std::optional<double> seconds) {
+    if (seconds && (*seconds < 0 || *seconds > most))
+      body.reject(field_error::kind::invalid_value, name,
+                  "must be 0 or more seconds, which end before the year 10000 when counted from incident_created_at");
+  };
+  check("duration_seconds", input.duration_seconds);
+  check("time_to_resolve_seconds", input.time_to_resolve_seconds);
+  check("time_to_detect_seconds", input.time_to_detect_seconds);
+  check("time_to_acknowledge_seconds", input.time_to_acknowledge_seconds);
+  check("time_to_mitigate_seconds", input.time_to_mitigate_seconds);
+}
+
 void generate(call c, const http::request& request) {
   auto body = form::open(request);
   if (!body) return c.fail(body.error());
@@ -44,6 +59,7 @@ void generate(call c, const http::request& request) {
   if (std::ranges::any_of(marks_of_full, [&](std::string_view name) { return body->has(name); })) {
     wanted.input = body->read<postmortem_input>();
     id = wanted.input->incident_id;
+    check_durations(*body, *wanted.input);
   } else {
     id = body->read<short_form>().incident_id;
   }

@@ -35,6 +35,19 @@ TEST_CASE("what is read back and written again has the same digest") {
   CHECK(json::document::parse(event.text)->root().text() == event.text);  // as a store minifies it
 }
 
+TEST_CASE("no event is sealed with a time that nobody could read again") {
+  for (const auto at : {time_point::min(), first_time - milliseconds{1}, last_time + milliseconds{1}}) {
+    auto event = test::filled(decision_event{});
+    event.timestamp = at;
+    event.review_deadline = at;
+    postmortem_output document;
+    document.key_moments = {{at, "Acknowledged", {}}};
+    event.fact.value = fact::postmortem_written{document};
+    seal(event, "");
+    CHECK(json::decode<decision_event>(event.text, json::read_bounds::stored()));
+  }
+}
+
 TEST_CASE("the fold knows the digest of its head, and a link that does not fit it is seen") {
   incident_state state;
   const auto first = sealed(1, "");

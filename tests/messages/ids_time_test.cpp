@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <limits>
 #include <set>
 
 #include "messages/hash.hpp"
@@ -141,6 +142,31 @@ TEST_CASE("what is no time is none") {
     CAPTURE(bad);
     CHECK_FALSE(parse_time(bad));
   }
+}
+
+TEST_CASE("whatever moment is written can be read again") {
+  CHECK(to_string(first_time) == "1970-01-01T00:00:00.000Z");
+  CHECK(to_string(last_time) == "9999-12-31T23:59:59.999Z");
+  for (const auto at : {first_time, first_time - milliseconds{1}, time_point::min(), t0, last_time,
+                        last_time + milliseconds{1}, time_point::max()}) {
+    const auto again = parse_time(to_string(at));
+    REQUIRE(again);
+    CHECK((*again == at) == readable(at));
+  }
+}
+
+TEST_CASE("a moment that is counted stays within what can be read, whatever the number") {
+  CHECK(later(t0, 0) == t0);
+  CHECK(later(t0, 900) == t0 + seconds{900});
+  CHECK(later(t0, -900) == t0 - seconds{900});
+  CHECK(later(t0, 0.0011) == t0 + milliseconds{2});  // never early
+  constexpr auto infinite = std::numeric_limits<double>::infinity();
+  for (const double far : {1e12, 1e300, infinite, std::numeric_limits<double>::quiet_NaN()})
+    CHECK(later(t0, far) == last_time);
+  for (const double far : {-1e12, -1e300, -infinite}) CHECK(later(t0, far) == first_time);
+  CHECK(later(last_time, 0.001) == last_time);
+  CHECK(later(time_point::max(), 1) == last_time);
+  CHECK(later(time_point::min(), 1) == first_time + seconds{1});
 }
 
 TEST_CASE("seconds between keep fractions and sign") {

@@ -5,6 +5,7 @@
 
 #include "actors/logic/approval_gate.hpp"
 #include "actors/logic/root_cause.hpp"
+#include "messages/json/codec.hpp"
 #include "messages/limits.hpp"
 #include "messages/postmortem_markdown.hpp"
 #include "tests/support/policies.hpp"
@@ -222,6 +223,20 @@ TEST_CASE("a long log keeps its first and last entries") {
   CHECK(timeline.size() == limits::timeline_entries);
   CHECK(timeline.front().type == timeline_type::detection);
   CHECK(timeline.back().type == timeline_type::resolution);
+}
+
+TEST_CASE("whatever an input says of its durations, the document can be read again") {
+  recorded r;
+  r.whole_story();
+  auto input = logic::postmortem_input_from(r.state, r.log);
+  for (const double seconds : {-1e300, -1e11, 1e12, 1e300}) {
+    CAPTURE(seconds);
+    input.time_to_acknowledge_seconds = seconds;
+    const auto verdict = logic::write_postmortem(input, id_of<postmortem_id>("pm"), after(1000));
+    REQUIRE(verdict);
+    CHECK(std::ranges::all_of(verdict->output.key_moments, readable, &key_moment::timestamp));
+    CHECK(json::decode<postmortem_output>(json::encode(verdict->output), json::read_bounds::stored()));
+  }
 }
 
 TEST_CASE("words name a root cause only when they say it outright") {

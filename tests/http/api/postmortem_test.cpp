@@ -58,6 +58,30 @@ TEST_CASE("a full input is read whole, and asked for whole") {
                                                    "time_to_resolve_seconds REQUIRED"});
 }
 
+TEST_CASE("a duration that is negative or leads beyond what a document can tell is refused by its name") {
+  surface s;
+  const auto with = [&](const std::string& name, const std::string& seconds) {
+    auto body = full;
+    const auto given = '"' + name + "\":";
+    if (const auto at = body.find(given); at != std::string::npos)
+      body.replace(at + given.size(), 4, seconds);  // of 1800
+    else
+      body.insert(1, given + seconds + ',');
+    return s.post(agent_path + "generate", body);
+  };
+  for (const std::string name : {"duration_seconds", "time_to_resolve_seconds", "time_to_detect_seconds",
+                                 "time_to_acknowledge_seconds", "time_to_mitigate_seconds"}) {
+    CAPTURE(name);
+    for (const auto* seconds : {"-1", "-1e300", "251606995200", "1e300"}) {
+      CAPTURE(seconds);
+      const auto a = with(name, seconds);
+      CHECK(a.code() == 400);
+      CHECK(a.bad_fields() == std::vector{name + " INVALID_VALUE"});
+    }
+    for (const auto* seconds : {"0", "0.5", "251606995199"}) CHECK(with(name, seconds).code() == 200);
+  }
+}
+
 TEST_CASE("the post-mortem of an open incident is 409") {
   surface s;
   s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::conflict, "it is open"); };
