@@ -79,6 +79,23 @@ sla_state sla_after(const incident& record, incident_status next, time_point now
   return sla;
 }
 
+/// A severity that was lowered by hand: its deadlines as if it had been so from the beginning. What was missed stays missed.
+sla_state relaxed_sla(const incident& record, const sla_policy& policy, severity to) {
+  auto sla = sla_for(policy, to, record.created_at);
+  sla.acknowledgment_breached = record.sla.acknowledgment_breached;
+  sla.resolution_breached = record.sla.resolution_breached;
+  return sla;
+}
+
+/// A severity that was raised by hand: what is promised of it counts from now, and nothing comes later than it would have.
+void hasten(const drafting& d, severity to, fact::incident_changed& f) {
+  const auto now = d.ctx.now;
+  f.sla = tightened_sla(d.state, d.ctx.policies.sla, to, now);
+  if (!is_open(d.state.record.status)) return;
+  const auto next = later(now, d.ctx.policies.escalation.next_evaluation_s.at(to));
+  f.next_evaluation_at = std::min(next, d.state.next_evaluation_at.value_or(next));
+}
+
 void record_change(drafting& d, fact::incident_changed f) {
   const auto status = f.status.value_or(d.state.record.status);
   change_output output{f.change, status, f.severity.value_or(d.state.record.severity), f.comment, {}};
@@ -175,12 +192,10 @@ outcome decide_change(drafting& d, const cmd::change_incident& change) {
     case change_kind::update:
       if (change.severity && rise_needs_approval(d, *change.severity))
         return fail(errc::conflict, "a P0 needs approval; use the incident's escalate call, which asks for it");
-      if (change.severity && *change.severity != record.severity) {
-        auto sla = sla_for(d.ctx.policies.sla, *change.severity, record.created_at);
-        sla.acknowledgment_breached = record.sla.acknowledgment_breached;
-        sla.resolution_breached = record.sla.resolution_breached;
-        f.sla = sla;
-      }
+      if (change.severity && more_severe(*change.severity, record.severity))
+        hasten(d, *change.severity, f);
+      else if (change.severity && *change.severity != record.severity)
+        f.sla = relaxed_sla(record, d.ctx.policies.sla, *change.severity);
       break;
     case change_kind::acknowledge:
     case change_kind::assign:

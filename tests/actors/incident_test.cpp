@@ -112,6 +112,23 @@ TEST_CASE("a missed acknowledgment deadline escalates by itself") {
   CHECK(in_sequence(w.store->log(id)));
 }
 
+TEST_CASE("a severity that is raised by hand has its deadlines from then on, and breaches nothing at once") {
+  world w;
+  const auto id = opened(w, severity::p3);
+  w.pass(std::chrono::minutes{30});  // a P1 is acknowledged within 15
+  auto update = change_of(id, change_kind::update);
+  std::get<cmd::change_incident>(update.body).severity = severity::p1;
+  REQUIRE(w.ask(update).has_value());
+  const auto& state = w.store->states[id];
+  CHECK(state.record.sla.acknowledgment_deadline == w.clock->now() + std::chrono::minutes{15});
+  CHECK(state.record.sla.resolution_deadline == w.clock->now() + std::chrono::hours{4});
+  CHECK(state.next_evaluation_at == w.clock->now() + std::chrono::minutes{3});
+  w.pass(std::chrono::minutes{14});
+  CHECK_FALSE(state.record.sla.acknowledgment_breached);
+  w.pass(std::chrono::minutes{2});
+  CHECK(state.record.sla.acknowledgment_breached);
+}
+
 TEST_CASE("a due evaluation runs when it is due, and not before") {
   world w;
   const auto id = opened(w, severity::p1);

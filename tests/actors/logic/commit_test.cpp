@@ -179,6 +179,27 @@ TEST_CASE("the same decision has the same ids on every instance") {
   for (std::size_t i = 0; i < a.events.size(); ++i) CHECK(a.events[i].id == b.events[i].id);
 }
 
+TEST_CASE("a rise by hand moves no deadline away, a fall counts from the opening, and what is over stays over") {
+  auto state = sample_state(severity::p2);
+  state.record.sla = sla_state{after(60), after(600), true, false};
+  state.next_evaluation_at = after(30);
+  const auto updated = [&](severity to) {
+    auto update = change_of("update", change_kind::update);
+    std::get<cmd::change_incident>(update.body).severity = to;
+    return plan(state, {update}, after(20)).after;
+  };
+  const auto raised = updated(severity::p1);
+  CHECK(raised.record.severity == severity::p1);
+  CHECK(raised.record.sla == state.record.sla);
+  CHECK(raised.next_evaluation_at == after(30));
+  const auto lowered = updated(severity::p3);
+  CHECK(lowered.record.sla == sla_state{after(14400), after(259200), true, false});
+  CHECK(lowered.next_evaluation_at == after(30));
+  state.record.status = incident_status::resolved;
+  state.next_evaluation_at.reset();
+  CHECK_FALSE(updated(severity::p1).next_evaluation_at);
+}
+
 TEST_CASE("a deadline's request names its place in the log, so a moment that is promised again is looked at again") {
   auto state = nothing();
   state.record.sequence = 7;
