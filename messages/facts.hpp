@@ -143,6 +143,7 @@ struct gate_changed {
   std::vector<approver_requirement> required_approvers;  ///< replaced when not empty (escalated to a higher role)
   std::optional<time_point> approval_deadline;           ///< replaced when given
   std::optional<time_point> next_due_at;                 ///< replaced always
+  std::optional<time_point> next_evaluation_at;          ///< of the incident, when its escalation expired undecided
 };
 
 template <class V>
@@ -155,6 +156,7 @@ void describe(V& v, like<gate_changed> auto& x) {
   v.optional("required_approvers", x.required_approvers);
   v.optional("approval_deadline", x.approval_deadline);
   v.optional("next_due_at", x.next_due_at);
+  v.optional("next_evaluation_at", x.next_evaluation_at);
 }
 
 /// Somebody whom the gate does not list tried to vote. Recorded, and without effect.

@@ -116,8 +116,9 @@ public:
       if (is_terminal(f.status)) {
         gate.decided_at = at();
         gate.decided_reason = f.reason;
+        // After a no only something new asks people again; where nobody said anything, the event says when to look again.
         if (gate.purpose == gate_purpose::apply_escalation && f.status != approval_status::approved)
-          state_.next_evaluation_at.reset();  // people said no: only something new asks them again
+          state_.next_evaluation_at = f.next_evaluation_at;
       }
     });
   }

@@ -27,6 +27,13 @@ result<const gate_state*> gate_of(const drafting& d, approval_id id) {
   return fail(errc::not_found, "there is no approval request " + id.str());
 }
 
+/// Of an escalation that nobody decided about: the incident is as bad as it was, so it is evaluated again in its turn, which
+/// may ask people once more.
+bool must_look_again(const drafting& d, const gate_state& gate) {
+  return gate.purpose == gate_purpose::apply_escalation && gate.status == approval_status::expired &&
+         is_open(d.state.record.status);
+}
+
 /// Records a step, or answers with where the gate stands when nothing changed; resumes what an approval released.
 void take(drafting& d, gate_step step) {
   if (!step.changed) {
@@ -35,6 +42,9 @@ void take(drafting& d, gate_step step) {
                   {json::encode(step.verdict.output)}, step.verdict.confidence);
     return;
   }
+  if (must_look_again(d, step.after))
+    step.change.next_evaluation_at =
+        later(d.ctx.now, d.ctx.policies.escalation.next_evaluation_s.at(d.state.record.severity));
   auto& event = record(d, step.verdict, std::move(step.change));
   if (event.requires_review) event.review_deadline = step.after.request.approval_deadline;
   if (step.after.status == approval_status::approved) append_resumption(d, step.after);

@@ -4,6 +4,7 @@
 
 using namespace im;
 using namespace im::test;
+using std::chrono::minutes;
 
 namespace {
 
@@ -112,6 +113,30 @@ TEST_CASE("a gate whose deadline passes goes to the next higher role, once") {
   CHECK(gate_of(w, s).status == approval_status::escalated);
   CHECK(gate_of(w, s).request.required_approvers.size() == 3);
   CHECK(resumptions(w, s) == 0);
+}
+
+TEST_CASE("an escalation that nobody decides about is evaluated again in its turn, which asks people once more") {
+  world w;
+  const auto s = suspend(w);
+  w.pass(3 * std::chrono::minutes{15} + seconds{5});  // two roles stand above those who are asked at first
+  const auto& state = w.store->states[s.incident];
+  REQUIRE(gate_of(w, s).status == approval_status::expired);
+  CHECK_FALSE(state.has_pending_gate());
+  CHECK(state.next_evaluation_at == *gate_of(w, s).decided_at + minutes{3});  // of a P1
+  const auto evaluations = [&] { return count_of<fact::escalation_evaluated>(w.store->log(s.incident)); };
+  const auto before = evaluations();
+  w.pass(minutes{2});
+  CHECK(evaluations() == before);
+  w.pass(minutes{1});
+  CHECK(evaluations() == before + 1);
+  CHECK(state.pending_gate(gate_purpose::apply_escalation));
+}
+
+TEST_CASE("an escalation that people refused or withdrew is not evaluated again by the clock") {
+  world w;
+  const auto s = suspend(w);
+  REQUIRE(w.ask(vote_on(s.incident, s.gate, "ada", approver_type::incident_commander, vote_decision::rejected)));
+  CHECK_FALSE(w.store->states[s.incident].next_evaluation_at);
 }
 
 TEST_CASE("a vote that comes before its gate is counted when it opens") {

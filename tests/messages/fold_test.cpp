@@ -275,6 +275,17 @@ TEST_CASE("while an escalation waits for people it is not evaluated again, and a
   }
 }
 
+TEST_CASE("an escalation that expired is evaluated again when its event says so") {
+  history log;
+  log.open_gate("g", gate_purpose::apply_escalation);
+  fact::gate_changed f;
+  f.request_id = id_of<approval_id>("g");
+  f.status = approval_status::expired;
+  f.next_evaluation_at = after(1080);
+  log.add(f, 900);
+  CHECK(next_deadline(log.state) == deadline{deadline_kind::evaluation, after(1080), {}});
+}
+
 TEST_CASE("an incident is due for its SLA until it is heeded, breached or resolved") {
   const sla_state sla{after(60), after(600), false, false};
   history log{sla};

@@ -28,6 +28,7 @@ inline constexpr std::string_view asked_enough = "a gate asks for no less than t
 inline constexpr std::string_view resumption = "nothing resumes without its gate, and everything once";
 inline constexpr std::string_view deadline = "a deadline has its effect once, and never early";
 inline constexpr std::string_view overdue = "no deadline is missed";
+inline constexpr std::string_view goes_on = "an escalation that nobody decided about is looked at again";
 inline constexpr std::string_view acknowledged = "what was acknowledged is in the log";
 inline constexpr std::string_view same_answer = "every instance gives the same answer";
 inline constexpr std::string_view same_fold = "an instance's state is the fold of the log";

@@ -116,9 +116,16 @@ void audit::read(seen_incident& in, const fact::gate_changed& f, const decision_
   if (!f.required_approvers.empty()) gate.request.required_approvers = f.required_approvers;
   if (f.approval_deadline) gate.request.approval_deadline = *f.approval_deadline;
   gate.due = f.next_due_at;
-  // People said no: only something new asks them again.
-  if (is_terminal(f.status) && f.status != approval_status::approved && gate.purpose == gate_purpose::apply_escalation)
-    in.next_evaluation.reset();
+  if (!is_terminal(f.status) || f.status == approval_status::approved || gate.purpose != gate_purpose::apply_escalation)
+    return;
+  // People said no: only something new asks them again. Nobody said anything: the clock does, and not at once.
+  in.next_evaluation = f.next_evaluation_at;
+  const bool goes_on = f.status == approval_status::expired && in.opened && is_open(in.status);
+  if (goes_on != f.next_evaluation_at.has_value())
+    report(rule::goes_on, place_of(event) + " is " + std::string{to_string(f.status)});
+  if (f.next_evaluation_at &&
+      seconds_between(event.timestamp, *f.next_evaluation_at) < policies_.escalation.next_evaluation_s.at(in.severity))
+    report(rule::goes_on, place_of(event) + " looks again too soon");
 }
 
 void audit::read(seen_incident& in, const fact::vote_kept& f, const decision_event&) {

@@ -132,6 +132,14 @@ TEST_CASE("a forged log is found out") {
   CHECK(always_noticed(rule::deadline, [](decision_event& e) {
     return ends_as(e, approval_status::expired) && (e.timestamp = t0, true);
   }));
+  CHECK(always_noticed(rule::goes_on, [](decision_event& e) {
+    auto* changed = in<fact::gate_changed>(e);
+    return changed && changed->next_evaluation_at && (changed->next_evaluation_at.reset(), true);
+  }));
+  CHECK(always_noticed(rule::goes_on, [](decision_event& e) {
+    auto* changed = in<fact::gate_changed>(e);
+    return changed && changed->next_evaluation_at && (changed->next_evaluation_at = e.timestamp, true);
+  }));
   CHECK(always_noticed(rule::resumption, [](decision_event& e) {
     auto* change = in<fact::incident_changed>(e);
     return change && change->resumed_by && (change->resumed_by.reset(), true);
