@@ -19,6 +19,7 @@ template <class Policy>
 result<void> read_into(Policy& to, const std::string& document) {
   auto policy = json::decode<Policy>(document, json::read_bounds::stored());
   if (!policy) return std::unexpected{policy.error()};
+  if (auto bad = check(*policy); !bad.empty()) return std::unexpected{json::validation_error(std::move(bad))};
   to = std::move(*policy);
   return {};
 }

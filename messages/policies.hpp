@@ -1,6 +1,7 @@
 #pragma once
 /// Policies are data in ruvector-service; no figure of theirs is compiled in. A document that lacks a figure is
-/// refused when it is read, so that the rules never work with half a policy.
+/// refused when it is read, and so is one with a time that would never let an incident rest or never come (`check`), so that
+/// the rules never work with half a policy.
 
 #include <array>
 #include <map>
@@ -11,8 +12,13 @@
 
 #include "messages/approval.hpp"
 #include "messages/enums.hpp"
+#include "messages/error.hpp"
 
 namespace im {
+
+/// The times that a policy may set. As the clock looks once a second, less would mean "without pause".
+inline constexpr double policy_least_s = 1;
+inline constexpr double policy_most_s = 366.0 * 24 * 3600;
 
 /// Which policy decided, frozen into an incident when it opens.
 struct policy_ref {
@@ -271,6 +277,55 @@ void describe(V& v, like<sla_policy> auto& x) {
   v.required("policy_version", x.version);
   v.required("acknowledge_seconds", x.acknowledge_s);
   v.required("resolve_seconds", x.resolve_s);
+}
+
+/// Gathers the times of a policy that are out of bounds.
+class policy_times {
+public:
+  void check(std::string_view name, double time_s, double least_s = policy_least_s) {
+    if (least_s <= time_s && time_s <= policy_most_s) return;
+    auto field = std::string{name};
+    auto message = field + " must be from " + text_of(least_s) + " to " + text_of(policy_most_s) + " seconds";
+    bad.push_back({std::move(field), field_error::kind::invalid_value, std::move(message), {}});
+  }
+
+  void check(std::string_view name, const std::optional<double>& time_s) {
+    if (time_s) check(name, *time_s);
+  }
+
+  template <class T>
+  void check(std::string_view name, const by_severity<T>& times) {
+    for (std::size_t i = 0; i < times.values.size(); ++i)
+      check(std::string{name}.append(".").append(to_string(static_cast<severity>(i))), times.values[i]);
+  }
+
+  std::vector<field_error> bad;
+
+private:
+  static std::string text_of(double time_s) { return std::to_string(static_cast<std::int64_t>(time_s)); }
+};
+
+/// What is wrong with the times of a policy; nothing when all are well. The store asks before it takes one, and a manager
+/// before it decides by one, since a store need not be ours.
+[[nodiscard]] inline std::vector<field_error> check(const escalation_policy& policy) {
+  policy_times times;
+  times.check("min_interval_seconds", policy.min_interval_s, 0);  // 0: one escalation may follow another at once
+  times.check("next_evaluation_seconds", policy.next_evaluation_s);
+  return std::move(times.bad);
+}
+
+[[nodiscard]] inline std::vector<field_error> check(const approval_policy& policy) {
+  policy_times times;
+  times.check("deadline_seconds", policy.deadline_s);
+  times.check("check_interval_seconds", policy.check_interval_s);
+  return std::move(times.bad);
+}
+
+[[nodiscard]] inline std::vector<field_error> check(const sla_policy& policy) {
+  policy_times times;
+  times.check("acknowledge_seconds", policy.acknowledge_s);
+  times.check("resolve_seconds", policy.resolve_s);
+  return std::move(times.bad);
 }
 
 /// The three that decide about one incident.

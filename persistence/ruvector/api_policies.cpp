@@ -13,7 +13,7 @@ template <class P>
 result<policy_document> read_as(policy_kind kind, const json::node& from) {
   const auto policy = json::decode<P>(from);
   if (!policy) return std::unexpected{policy.error()};
-  std::vector<field_error> bad;
+  auto bad = check(*policy);
   for (const auto& [name, value] : {std::pair{"policy_id", &policy->id}, std::pair{"policy_version", &policy->version}})
     if (value->empty() || value->size() > limits::policy_id_chars)
       bad.push_back({name,

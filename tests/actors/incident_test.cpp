@@ -325,3 +325,18 @@ TEST_CASE("without a policy there is no decision") {
   CHECK(refused.error().code == errc::policy_unavailable);
   CHECK(w.store->writes == 0);
 }
+
+TEST_CASE("by a policy that would never let an incident rest nothing is decided") {
+  const auto refuses = [](policy_kind kind, std::string_view figure, std::string_view as) {
+    world w;
+    auto& policy = w.store->policies[kind];
+    policy.replace(policy.find(figure), figure.size(), as);
+    const auto refused = w.ask(signal_of(severity::p1));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == errc::policy_unavailable);
+    CHECK(w.store->writes == 0);
+  };
+  refuses(policy_kind::escalation, "\"P1\": 180", "\"P1\": 0");
+  refuses(policy_kind::approval, "\"check_interval_seconds\": 300", "\"check_interval_seconds\": -1");
+  refuses(policy_kind::sla, "\"P1\": 900", "\"P1\": 1e300");
+}

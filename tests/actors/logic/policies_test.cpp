@@ -53,6 +53,32 @@ TEST_CASE("the deployed SLA policy reads") {
   CHECK(json::decode<sla_policy>(*text));
 }
 
+std::vector<std::string> names(const std::vector<field_error>& bad) {
+  std::vector<std::string> fields;
+  for (const auto& one : bad) fields.push_back(one.field);
+  return fields;
+}
+
+TEST_CASE("the times of a policy are within their bounds, and each that is not is named") {
+  using fields = std::vector<std::string>;
+  CHECK(check(default_escalation()).empty());
+  CHECK(check(test_approval()).empty());
+  auto escalation = default_escalation();
+  escalation.min_interval_s = 0;
+  escalation.next_evaluation_s = {policy_least_s, policy_most_s, 0, policy_most_s + 1, -1e300};
+  CHECK(names(check(escalation)) ==
+        fields{"next_evaluation_seconds.P2", "next_evaluation_seconds.P3", "next_evaluation_seconds.P4"});
+  escalation = default_escalation();
+  escalation.min_interval_s = -1;
+  CHECK(names(check(escalation)) == fields{"min_interval_seconds"});
+  auto approval = test_approval();
+  approval.deadline_s.values[1] = 0;
+  approval.check_interval_s = 1e300;
+  CHECK(names(check(approval)) == fields{"deadline_seconds.P1", "check_interval_seconds"});
+  const sla_policy sla{{}, {}, {}, {300, 0, {}, {}, {}}, {-1, 3600, {}, {}, {}}};
+  CHECK(names(check(sla)) == fields{"acknowledge_seconds.P1", "resolve_seconds.P0"});
+}
+
 TEST_CASE("half a policy is refused, with every figure that it lacks") {
   const auto half = json::decode<escalation_policy>(R"({"policy_id":"x","max_level":5})");
   REQUIRE_FALSE(half);

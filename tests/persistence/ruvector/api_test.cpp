@@ -216,6 +216,32 @@ TEST_CASE("policies are versions with an ETag, never changed") {
   CHECK(client.get("/api/v1/policies/approval/default-approval-policy").status == 200);
 }
 
+TEST_CASE("a policy with a time that never lets an incident rest, or never comes, is refused by its name") {
+  const test_database db{EACH_DATABASE};
+  running_service service{db, "deploy/policies"};
+  api_client client{service};
+  const auto refused = [&](const std::string& kind, const std::string& figure, const std::string& as, auto field) {
+    const auto target = "/api/v1/policies/" + kind + "/default-" + kind + "-policy";
+    auto body = client.get(target).body;
+    body.replace(body.find("1.0.0"), 5, "2.0.0");
+    body.replace(body.find(figure), figure.size(), as);
+    const auto answer = client.call(verb::put, target, body);
+    CAPTURE(as, answer.body);
+    CHECK(answer.status == 400);
+    CHECK(answer.body.find(field) != std::string::npos);
+    CHECK(client.get(target + "?version=2.0.0").status == 404);
+  };
+  for (const std::string bad : {"0", "-1", "-1e300", "0.5", "31622401", "1e300"}) {
+    refused("escalation", "\"P0\":60", "\"P0\":" + bad, "next_evaluation_seconds.P0 must be");
+    refused("approval", "\"P4\":86400", "\"P4\":" + bad, "deadline_seconds.P4 must be");
+    refused("approval", "\"check_interval_seconds\":300", "\"check_interval_seconds\":" + bad,
+            "check_interval_seconds must");
+    refused("sla", "\"P0\":300", "\"P0\":" + bad, "acknowledge_seconds.P0 must be");
+    refused("sla", "\"P0\":3600", "\"P0\":" + bad, "resolve_seconds.P0 must be");
+  }
+  refused("escalation", "\"min_interval_seconds\":300", "\"min_interval_seconds\":-1", "min_interval_seconds must");
+}
+
 TEST_CASE("a restarted service has everything, and does not load policies again") {
   const test_database db{EACH_DATABASE};
   {
