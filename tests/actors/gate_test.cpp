@@ -137,6 +137,14 @@ TEST_CASE("an escalation that people refused or withdrew is not evaluated again 
   const auto s = suspend(w);
   REQUIRE(w.ask(vote_on(s.incident, s.gate, "ada", approver_type::incident_commander, vote_decision::rejected)));
   CHECK_FALSE(w.store->states[s.incident].next_evaluation_at);
+  world other;
+  const auto withdrawn = suspend(other);
+  auto cancel = read_of(withdrawn.incident);
+  cancel.context.request += "/cancel";
+  cancel.body = cmd::cancel_approval{withdrawn.gate, gate_of(other, withdrawn).request.requester_id, {}};
+  REQUIRE(other.ask(cancel).has_value());
+  REQUIRE(gate_of(other, withdrawn).status == approval_status::cancelled);
+  CHECK_FALSE(other.store->states[withdrawn.incident].next_evaluation_at);
 }
 
 TEST_CASE("a vote that comes before its gate is counted when it opens") {
