@@ -66,9 +66,9 @@ result<std::vector<incoming>> judge_lines(const call& c, std::string_view body, 
   return judged;
 }
 
-void submit_all(call c, result<std::vector<incoming>> events) {
+void submit_all(call c, result<std::vector<incoming>> events, sent_again when = sent_again::if_all_failed_alike) {
   if (!events) return c.fail(events.error());
-  submit_batch(std::move(c), std::move(*events));
+  submit_batch(std::move(c), std::move(*events), when);
 }
 
 /// One event, or a list of them.
@@ -113,6 +113,7 @@ void receive_shield(call c, const http::request& request) {
   take_events(std::move(c), request, *in, from_shield);
 }
 
+/// Alertmanager forgets what was answered 2xx and sends again what was answered 5xx, whatever the body says.
 void receive_alertmanager(call c, const http::request& request) {
   const auto in = open_intake(c, request, "alertmanager");
   if (!in) return c.fail(in.error());
@@ -129,7 +130,7 @@ void receive_alertmanager(call c, const http::request& request) {
     body->reject(field_error::kind::invalid_type, "alerts", "must be an array");
   if (const auto wrong = body->verdict()) return c.fail(*wrong);
   auto judged = judge_list(c, *alerts, *in, from_alert);
-  submit_all(std::move(c), std::move(judged));
+  submit_all(std::move(c), std::move(judged), sent_again::if_any_may_pass);
 }
 
 /// The `ce-…` headers without that prefix, undone of their percent-encoding (HTTP binding, §3.1.3.2).

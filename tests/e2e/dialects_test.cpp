@@ -78,6 +78,7 @@ TEST_CASE("an alert that resolves without ever having been seen is accepted and 
   caller api{service.url()};
   const auto over = api.post("/api/v1/events/alertmanager", alertmanager("resolved", time_text()));
   CHECK(over.status == 202);
+  CHECK(over.str("/0/status") == "accepted");
   CHECK_FALSE(over.has("/0/incident_id"));
   CHECK(api.incident_count() == 0);
 }

@@ -53,6 +53,17 @@ private:
   std::unique_ptr<running_program> manager_;
 };
 
+/// A webhook of Alertmanager, version 4, with these alerts.
+js::object webhook(std::initializer_list<std::string_view> fingerprints, std::string_view starts_at) {
+  js::array alerts;
+  for (const auto fingerprint : fingerprints)
+    alerts.push_back(js::object{{"status", "firing"},
+                                {"labels", {{"alertname", "HighLatency"}}},
+                                {"startsAt", starts_at},
+                                {"fingerprint", fingerprint}});
+  return {{"version", "4"}, {"alerts", std::move(alerts)}};
+}
+
 bool is_refused(const answer& told) {
   return told.status == 503 && told.headers.get("Retry-After").has_value() && !told.code().empty() &&
          told.flag("/error/retryable");
@@ -97,6 +108,22 @@ TEST_CASE("while the store is away writes are refused, reads say that they are s
   CHECK_FALSE(api.get("/api/v1/incidents/" + incident).has("/stale"));
   both.manager().terminate();
   CHECK(both.manager().ended() == 0);
+}
+
+TEST_CASE("a webhook of Alertmanager with one alert that cannot be stored is refused, and sent again it is whole") {
+  pair_of_programs both;
+  caller api{both.manager().url()};
+  const auto starts_at = time_text();
+  REQUIRE(api.post("/api/v1/events/alertmanager", webhook({"known"}, starts_at)).status == 202);
+  both.store().kill();
+  CHECK(is_refused(api.post("/api/v1/events/alertmanager", webhook({"known", "new"}, starts_at))));
+  both.restart_store();
+  REQUIRE(both.recovers());
+  const auto again = api.post("/api/v1/events/alertmanager", webhook({"known", "new"}, starts_at));
+  CHECK(again.status == 202);
+  CHECK(again.str("/0/disposition") == "duplicate");
+  CHECK(again.str("/1/disposition") == "opened");
+  CHECK(api.incident_count() == 2);
 }
 
 TEST_CASE("a store killed amid many writes loses nothing that was acknowledged and doubles nothing that was retried") {

@@ -31,10 +31,18 @@ accepted accepted_by(const reply& r, std::string execution_id) {
           .disposition = r.disposition};
 }
 
+/// What an item's answer comes to. There is nothing to resolve where an alert was never seen, and so nothing failed.
+result<accepted> outcome_of(result<reply> r, std::string execution_id, bool resolves) {
+  if (r) return accepted_by(*r, std::move(execution_id));
+  if (resolves && r.error().code == errc::not_found)
+    return accepted{.execution_id = std::move(execution_id), .incident_id = {}, .disposition = disposition::attached};
+  return std::unexpected{std::move(r.error())};
+}
+
 /// Waits for the answers to all items; the last to come sends them. Each writes its own slot, so no lock is needed.
 class gathering {
 public:
-  gathering(call c, std::size_t items) : call_{std::move(c)}, items_(items) {}
+  gathering(call c, std::size_t items, sent_again when) : call_{std::move(c)}, items_(items), when_{when} {}
 
   void settle(std::size_t index, result<accepted> outcome) { items_[index] = std::move(outcome); }
   void expect(std::size_t answers) { open_.store(answers, std::memory_order_relaxed); }
@@ -42,7 +50,7 @@ public:
     if (open_.fetch_sub(1, std::memory_order_acq_rel) == 1) finish();
   }
   void finish() {
-    if (const auto* common = common_failure()) return call_.fail(*common);
+    if (const auto* passing = failure_of_all()) return call_.fail(*passing);
     json::writer out;
     out.begin_array();
     for (const auto& item : items_) write(out, item);
@@ -51,14 +59,15 @@ public:
   }
 
 private:
-  /// The error of all items, if they share one that may pass; then the batch is to be sent again as it is.
-  [[nodiscard]] const error* common_failure() const {
-    if (items_.empty() || items_.front()) return nullptr;
-    const auto& first = items_.front().error();
-    const bool shared = is_retryable(first.code) && std::ranges::all_of(items_, [&](const result<accepted>& item) {
-                          return !item && item.error().code == first.code;
-                        });
-    return shared ? &first : nullptr;
+  [[nodiscard]] static bool may_pass(const result<accepted>& item) { return !item && is_retryable(item.error().code); }
+
+  /// The error that the request is answered with, if the caller is to send the batch again as it is.
+  [[nodiscard]] const error* failure_of_all() const {
+    const auto first = std::ranges::find_if(items_, may_pass);
+    if (first == items_.end()) return nullptr;
+    const bool shared = std::ranges::all_of(
+        items_, [&](const result<accepted>& item) { return !item && item.error().code == first->error().code; });
+    return when_ == sent_again::if_any_may_pass || shared ? &first->error() : nullptr;
   }
 
   void write(json::writer& out, const result<accepted>& item) const {
@@ -73,6 +82,7 @@ private:
 
   call call_;
   std::vector<result<accepted>> items_;
+  sent_again when_;
   std::atomic<std::size_t> open_{0};
 };
 
@@ -114,9 +124,9 @@ void submit_one(call c, incoming event) {
   });
 }
 
-void submit_batch(call c, std::vector<incoming> events) {
+void submit_batch(call c, std::vector<incoming> events, sent_again when) {
   auto& incidents = c.ports().incidents;
-  auto gathered = std::make_shared<gathering>(std::move(c), events.size());
+  auto gathered = std::make_shared<gathering>(std::move(c), events.size(), when);
   std::vector<std::pair<command, reply_handler>> commands;
   for (std::size_t index = 0; index < events.size(); ++index) {
     auto& event = events[index];
@@ -124,12 +134,10 @@ void submit_batch(call c, std::vector<incoming> events) {
       gathered->settle(index, std::unexpected{std::move(event.wanted.error())});
       continue;
     }
+    const bool resolves = std::get<cmd::ingest_signal>(event.wanted->body).resolves;
     commands.emplace_back(std::move(*event.wanted),
-                          [gathered, index, told = std::move(event.execution_id)](result<reply> r) mutable {
-                            if (r)
-                              gathered->settle(index, accepted_by(*r, std::move(told)));
-                            else
-                              gathered->settle(index, std::unexpected{std::move(r.error())});
+                          [gathered, index, resolves, told = std::move(event.execution_id)](result<reply> r) mutable {
+                            gathered->settle(index, outcome_of(std::move(r), std::move(told), resolves));
                             gathered->count_down();
                           });
   }

@@ -1,6 +1,7 @@
 #pragma once
 /// Events on their way in: one, or many that are judged alone and answered together.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,14 @@ struct intake {
 /// Answers 202 with where the event went.
 void submit_one(call c, incoming event);
 
-/// Hands all over at once; answers 202 with a list in the same order. 503 if every item failed for the same reason that may pass.
-void submit_batch(call c, std::vector<incoming> events);
+/// When a batch is answered by an error that may pass, so that its sender sends all of it again; an event that was taken is told
+/// as a duplicate then.
+enum class sent_again : std::uint8_t {
+  if_all_failed_alike,  ///< the sender reads each item's result
+  if_any_may_pass       ///< the sender reads the status alone
+};
+
+/// Hands all over at once; answers 202 with a list in the same order.
+void submit_batch(call c, std::vector<incoming> events, sent_again when = sent_again::if_all_failed_alike);
 
 }  // namespace im::api::events

@@ -12,6 +12,25 @@ namespace {
 constexpr std::string_view events = "/api/v1/events";
 const header_list ndjson = {{"Content-Type", "application/x-ndjson; charset=utf-8"}};
 
+constexpr std::string_view alerts = "/api/v1/events/alertmanager";
+
+std::string webhook(std::initializer_list<std::string_view> fingerprints, std::string_view status = "firing") {
+  std::string list;
+  for (const auto fingerprint : fingerprints)
+    list += (list.empty() ? R"({"status":")" : R"(,{"status":")") + std::string{status} +
+            R"(","labels":{"alertname":"A"},"startsAt":"2026-11-22T00:55:00Z","fingerprint":")" +
+            std::string{fingerprint} + "\"}";
+  return R"({"version":"4","alerts":[)" + list + "]}";
+}
+
+/// Answers with this error for one fingerprint, and takes all others.
+fake_incidents::script failing(std::string fingerprint, errc code) {
+  return [fingerprint = std::move(fingerprint), code](const command& c) -> result<reply> {
+    if (std::get<cmd::ingest_signal>(c.body).fingerprint == fingerprint) return fail(code, "not this one");
+    return decided();
+  };
+}
+
 std::string event(std::string_view id) {
   return R"({"source":"edge","event_type":"t","execution_id":")" + std::string{id} +
          R"(","timestamp":"2026-11-22T00:59:00Z","severity":"low","payload":{}})";
@@ -96,6 +115,51 @@ TEST_CASE("a batch that failed as a whole for a reason that may pass answers 503
   CHECK(mixed.at("1.error.retryable") == "false");
   s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::conflict, "no"); };
   CHECK(s.post(events, "[" + event("e-1") + "]").code() == 202);
+}
+
+TEST_CASE(
+    "Alertmanager is told 503 as soon as one alert failed for a reason that may pass, whatever became of the others") {
+  surface s;
+  s.incidents.answers = failing("new", errc::store_unavailable);
+  for (const auto& body : {webhook({"known", "new"}), webhook({"new", "known"}), webhook({"new"})}) {
+    const auto refused = s.post(alerts, body);
+    CHECK(refused.code() == 503);
+    CHECK(refused.raw.header("Retry-After"));
+    CHECK(refused.at("success") == "false");
+    CHECK(refused.at("error.code") == "STORE_UNAVAILABLE");
+    CHECK(refused.at("error.retryable") == "true");
+  }
+  CHECK(s.failures.size() == 3);
+  // Other senders read what became of each event.
+  s.incidents.answers = [calls = 0](const command&) mutable -> result<reply> {
+    if (calls++ == 0) return decided();
+    return fail(errc::store_unavailable, "away");
+  };
+  const auto judged_alone = s.post(events, "[" + event("e-1") + "," + event("e-2") + "]");
+  CHECK(judged_alone.code() == 202);
+  CHECK(judged_alone.at("1.error.code") == "STORE_UNAVAILABLE");
+}
+
+TEST_CASE("Alertmanager is not asked to send again what would fail again") {
+  surface s;
+  s.incidents.answers = failing("taken elsewhere", errc::conflict);
+  const auto a = s.post(alerts, webhook({"known", "taken elsewhere"}));
+  CHECK(a.code() == 202);
+  CHECK(a.at("0.status") == "accepted");
+  CHECK(a.at("1.error.code") == "CONFLICT");
+}
+
+TEST_CASE("an alert that resolves without ever having been seen is accepted without an incident") {
+  surface s;
+  s.incidents.answers = failing("unseen", errc::not_found);
+  const auto a = s.post(alerts, webhook({"known", "unseen"}, "resolved"));
+  CHECK(a.code() == 202);
+  CHECK(a.at("0.incident_id") == some_incident);
+  CHECK(a.at("1.status") == "accepted");
+  CHECK(a.at("1.execution_id") != "(none)");
+  CHECK(a.at("1.disposition") == "attached");
+  CHECK(a.at("1.incident_id") == "(none)");
+  CHECK(s.post(alerts, webhook({"unseen"})).at("0.error.code") == "NOT_FOUND");
 }
 
 TEST_CASE("answers that come from many threads in any order are told in the order asked") {
