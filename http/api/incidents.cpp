@@ -161,14 +161,28 @@ result<std::pair<incident_id, log_page>> read_log_question(const http::request& 
   if (!given) return std::unexpected{given.error()};
   const auto id = incident_id::parse(request.params.get("id").value_or(""));
   log_page page;
-  page.after = given->number("after", 0, UINT64_MAX, 0);
+  page.after = given->number("after", 0, INT64_MAX, 0);  // the store counts in signed numbers
   page.limit = given->number("limit", 1, limits::log_page_events, limits::log_page_events);
   if (const auto wrong = given->verdict()) return std::unexpected{*wrong};
   if (!id) return std::unexpected{bad_path_id()};
   return std::pair{*id, page};
 }
 
-/// Asks for the page; `render` gets its text and its parsed events. An incident without any event is unknown.
+/// After which sequence number a page's log goes on; nothing if it ends here. The store ends a page by its bytes, too, and says how
+/// far the log goes; where it does not say that, a full page may not be the last.
+std::optional<std::uint64_t> next_after(const json::node& page, const json::node& events, std::size_t limit) {
+  std::optional<std::int64_t> last;
+  events.each_item([&](std::size_t, json::node event) {
+    if (const auto sequence = event.find("sequence")) last = sequence->as_int();
+  });
+  if (!last) return std::nullopt;
+  const auto head = page.find("head");
+  const auto reaches = head ? head->as_int() : std::nullopt;
+  const bool more = reaches ? *last < *reaches : events.size() == limit;
+  return more ? std::optional{static_cast<std::uint64_t>(*last)} : std::nullopt;
+}
+
+/// Asks for the page; `render` gets its text and its parsed form. An incident without any event is unknown.
 template <class Render>
 void read_log(call c, const http::request& request, Render render) {
   const auto question = read_log_question(request);
@@ -182,16 +196,18 @@ void read_log(call c, const http::request& request, Render render) {
                          if (!parsed)
                            return c.fail({errc::internal, "the store's log is no JSON: " + parsed.error().message});
                          const auto events = parsed->root().find("events");
-                         const auto count = events ? events->size() : 0;
-                         if (count == 0 && page.after == 0) return c.fail({errc::not_found, "no incident has this id"});
-                         c.answer(render(*text, events, id, count == page.limit));
+                         if (!events) return c.fail({errc::internal, "the store's log has no events"});
+                         if (events->size() == 0 && page.after == 0)
+                           return c.fail({errc::not_found, "no incident has this id"});
+                         c.answer(render(*text, *events, id, next_after(parsed->root(), *events, page.limit)));
                        });
 }
 
 void show_log(call c, const http::request& request) {
-  read_log(std::move(c), request, [](const std::string& text, const std::optional<json::node>&, incident_id, bool) {
-    return json_response(text);
-  });
+  read_log(std::move(c), request,
+           [](const std::string& text, const json::node&, incident_id, std::optional<std::uint64_t>) {
+             return json_response(text);
+           });
 }
 
 struct timeline_view {
@@ -209,11 +225,8 @@ void describe(V& v, like<timeline_view> auto& x) {
 
 void show_timeline(call c, const http::request& request) {
   read_log(std::move(c), request,
-           [](const std::string&, const std::optional<json::node>& events, incident_id id, bool more) {
-             timeline_view shown{id, {}, {}};
-             if (events) shown.timeline = read_timeline(*events);
-             if (more && !shown.timeline.empty()) shown.next_after = shown.timeline.back().sequence;
-             return json_response(json::encode(shown));
+           [](const std::string&, const json::node& events, incident_id id, std::optional<std::uint64_t> next) {
+             return json_response(json::encode(timeline_view{id, read_timeline(events), next}));
            });
 }
 

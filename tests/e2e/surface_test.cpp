@@ -234,3 +234,38 @@ TEST_CASE("inspect, list and status answer a query and a JSON body alike") {
   same("/api/v1/agents/escalation/list", "incident_id", incident);
   same("/api/v1/agents/postmortem/list", "incident_id", incident);
 }
+
+TEST_CASE("a log that no page holds is told page by page, to its end") {
+  manager service;
+  caller api{service.url()};
+  const auto incident = open_incident(api, "low");
+  const std::string comment(15'000, '"');  // which doubles when it is written
+  constexpr std::size_t comments = 300;
+  for (std::size_t i = 0; i < comments; ++i)
+    REQUIRE(
+        api.post("/api/v1/incidents/" + incident + "/comments", {{"actor", "grace"}, {"comment", comment}}).status ==
+        200);
+  std::size_t told = 0;
+  std::size_t pages = 0;
+  for (std::int64_t after = 0; pages < comments; ++pages) {
+    const auto page = api.get("/api/v1/incidents/" + incident + "/timeline?after=" + std::to_string(after));
+    REQUIRE(page.status == 200);
+    for (const auto& item : page.list("/timeline"))
+      CHECK(item.at("sequence").as_int64() == static_cast<std::int64_t>(++told));
+    if (!page.has("/next_after")) break;
+    after = page.number("/next_after");
+    CHECK(after == static_cast<std::int64_t>(told));
+  }
+  CHECK(pages > 0);
+  const auto head = api.get("/api/v1/incidents/" + incident + "/log?limit=1").number("/head");
+  CHECK(head > static_cast<std::int64_t>(comments));
+  CHECK(static_cast<std::int64_t>(told) == head);
+}
+
+TEST_CASE("a sequence number that the store cannot count to is the caller's mistake") {
+  manager service;
+  caller api{service.url()};
+  const auto incident = open_incident(api, "low");
+  for (const auto* of : {"/log", "/timeline"})
+    CHECK(api.get("/api/v1/incidents/" + incident + of + "?after=9223372036854775808").code() == "VALIDATION_ERROR");
+}

@@ -90,6 +90,12 @@ TEST_CASE("an incident is opened by hand") {
   CHECK(s.incidents.last().context.request == "incidents.open:550e8400-e29b-41d4-a716-446655440000");
 }
 
+TEST_CASE("a name that no URL could ask for is refused") {
+  surface s;
+  CHECK(s.post(incidents, R"({"title":"a\nb","severity":"P2","fingerprint":"a\nb"})").bad_fields() ==
+        std::vector<std::string>{"fingerprint INVALID_VALUE"});
+}
+
 TEST_CASE("an incident that was open already is answered with 200") {
   surface s;
   s.incidents.answers = [](const command&) {
@@ -183,6 +189,32 @@ TEST_CASE("a timeline is the log in words, and says when there is more") {
   CHECK(a.at("timeline.0.timestamp") == now_text);
   CHECK(a.at("next_after") == "1");
   CHECK(s.get(one + "/timeline").at("next_after") == "(none)");
+}
+
+TEST_CASE("a timeline goes on where the log does, and not by how full its page is") {
+  surface s;
+  const auto entry = [](std::string_view sequence) {
+    return R"({"id":"0193502a-7c00-7000-8000-00000000e001","timestamp":"2026-11-22T01:00:00.000Z","sequence":)" +
+           std::string{sequence} + "}";
+  };
+  const auto page = R"({"events":[)" + entry("6") + ',' + entry("7") + R"(],"head":)";
+  s.store.log = page + "9}";  // ended by its bytes
+  CHECK(s.get(one + "/timeline?after=5&limit=100").at("next_after") == "7");
+  s.store.log = page + "7}";  // the last one, and full
+  CHECK(s.get(one + "/timeline?after=5&limit=2").at("next_after") == "(none)");
+  s.store.log = R"({"events":[)" + entry("6") + R"(,{"sequence":7}],"head":9})";  // of which one cannot be told
+  CHECK(s.get(one + "/timeline?after=5").at("next_after") == "7");
+  s.store.log = R"({"events":[],"head":9})";
+  CHECK(s.get(one + "/timeline?after=9").at("next_after") == "(none)");
+}
+
+TEST_CASE("a sequence number that no log reaches is a bad field, and the store is not asked") {
+  surface s;
+  for (const auto* beyond : {"9223372036854775808", "18446744073709551615", "18446744073709551616"})
+    for (const auto* of : {"/log?after=", "/timeline?after="})
+      CHECK(s.get(one + of + beyond).bad_fields() == std::vector<std::string>{"after INVALID_VALUE"});
+  CHECK(s.store.asked.empty());
+  CHECK(s.get(one + "/log?after=9223372036854775807").code() == 200);
 }
 
 TEST_CASE("a store that is away is 503 with Retry-After, and is told to the log") {
