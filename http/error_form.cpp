@@ -22,6 +22,7 @@ status status_of(errc code) {
     case errc::policy_unavailable:
     case errc::gate_held:
     case errc::draining: return status::service_unavailable;
+    case errc::damaged:
     case errc::internal: return status::internal_server_error;
   }
   return status::internal_server_error;

@@ -29,6 +29,7 @@ enum class errc : std::uint8_t {
   policy_unavailable,      ///< 503: no policy, no decision
   gate_held,               ///< 503: the gate failed and holds; it needs an operator
   draining,                ///< 503: shutting down
+  damaged,                 ///< 500: what is stored cannot be what was stored; an operator must look at it
   internal,                ///< 500: our bug
 };
 
@@ -50,6 +51,7 @@ struct enum_names<errc> {
                                     std::string_view{"POLICY_UNAVAILABLE"},
                                     std::string_view{"GATE_HELD"},
                                     std::string_view{"DRAINING"},
+                                    std::string_view{"DAMAGED"},
                                     std::string_view{"INTERNAL"}};
 };
 
@@ -72,7 +74,8 @@ struct enum_names<errc> {
     case errc::method_not_allowed:
     case errc::conflict:
     case errc::payload_too_large:
-    case errc::unsupported_media_type: return false;
+    case errc::unsupported_media_type:
+    case errc::damaged: return false;
   }
   return false;
 }

@@ -9,7 +9,7 @@ namespace im::persistence {
 namespace {
 
 error outcome_unknown() {
-  return {errc::store_unavailable,
+  return {errc::timeout,
           "the store did not confirm the write; it may have taken effect, repeat it with the same request id"};
 }
 
@@ -141,7 +141,7 @@ void persistence_state::fail_part(write_key key, const store_failure& why) {
     });
     return;
   }
-  const auto told = to_caf(refused ? why.why : current.maybe_applied ? outcome_unknown() : store_away());
+  const auto told = to_caf(current.maybe_applied ? outcome_unknown() : refused ? why.why : store_away());
   for (auto& caller : current.callers) caller.answer.deliver(told);
   finish_part(key);
 }

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "messages/json/node.hpp"
+
 namespace im::persistence {
 
 namespace {
@@ -19,6 +21,14 @@ std::optional<int> retry_after(const http::client_response& answer) {
   if (!text || std::from_chars(text->data(), text->data() + text->size(), seconds).ec != std::errc{} || seconds < 0)
     return std::nullopt;
   return seconds;
+}
+
+/// The code of an error that our own store answers; empty: it is none.
+std::string word_in(std::string_view body) {
+  const auto document = json::document::parse(body);
+  const auto why = document ? document->root().find("error") : std::nullopt;
+  const auto word = why ? why->find_string("code") : std::nullopt;
+  return std::string{word.value_or("")};
 }
 
 }  // namespace
@@ -53,9 +63,15 @@ store_failure ruvector_failures::not_done(std::string_view call, const http::cli
   return is_unavailable(answer.status_code) ? unavailable(call, answer) : unexpected_status(call, answer);
 }
 
-/// 429 and 503 say that nothing was done; behind a proxy's 502 or 504, or a 500, something may have been.
+/// 429 and 503 say that nothing was done, but for the word TIMEOUT; behind a proxy's 502 or 504, or a 500, something may have been.
+/// What is damaged stays so, and says nothing of the rest.
 store_failure ruvector_failures::unavailable(std::string_view call, const http::client_response& answer) const {
-  const bool untouched = answer.status_code == 429 || answer.status_code == 503;
+  const auto word = word_in(answer.body);
+  if (word == to_string(errc::damaged))
+    return told(
+        call, std::to_string(answer.status_code) + " " + answer.body,
+        {{errc::damaged, "what is stored of this is damaged; an operator must look at the store"}, fault::refused});
+  const bool untouched = answer.status_code == 429 || (answer.status_code == 503 && word != to_string(errc::timeout));
   store_failure failure{{errc::store_unavailable, "the store is not available"}, fault::away, !untouched};
   failure.why.retry_after_s = retry_after(answer);
   return told(call, std::to_string(answer.status_code) + " " + answer.body, std::move(failure));

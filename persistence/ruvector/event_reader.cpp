@@ -249,7 +249,7 @@ result<new_event> new_event_of(std::shared_ptr<const decision_event> event) {
 
 result<decision_event> read_stored(std::string_view document) {
   auto event = json::decode<decision_event>(document, json::read_bounds::stored());
-  if (!event) return fail(errc::internal, "a stored DecisionEvent cannot be read: " + event.error().message);
+  if (!event) return fail(errc::damaged, "a stored DecisionEvent cannot be read: " + event.error().message);
   event->hash = sha256_hex(document);
   return event;
 }

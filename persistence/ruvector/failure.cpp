@@ -28,8 +28,8 @@ namespace {
 class damage final : public store_failure {
 public:
   explicit damage(const std::string& what)
-      : store_failure{
-            unavailable(what + "; `ruvector-service check` tells what else is damaged, a backup brings it back")} {
+      : store_failure{error{errc::damaged,
+                            what + "; `ruvector-service check` tells what else is damaged, a backup brings it back"}} {
     note_damage();
   }
 };
@@ -37,5 +37,12 @@ public:
 }  // namespace
 
 void damaged(const std::string& what) { throw damage{what}; }
+
+void unconfirmed(const std::string& what) {
+  throw store_failure{error{errc::timeout,
+                            what + "; the write may have taken effect, repeat it as it was",
+                            {},
+                            static_cast<int>(limits::retry_after.count())}};
+}
 
 }  // namespace im::ruvector

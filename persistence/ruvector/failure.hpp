@@ -52,4 +52,7 @@ private:
 /// What is stored cannot be what was stored.
 [[noreturn]] void damaged(const std::string& what);
 
+/// The database failed while it committed: nobody knows whether it has.
+[[noreturn]] void unconfirmed(const std::string& what);
+
 }  // namespace im::ruvector

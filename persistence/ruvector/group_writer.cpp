@@ -139,7 +139,8 @@ std::optional<group_writer::failed_attempt> group_writer::attempt(const jobs& gr
     log_.rolled_back();
     if (!again) break;
   }
-  const bool perhaps_of_one_job = damaged || failed.code != errc::store_unavailable;
+  const bool of_the_database = failed.code == errc::store_unavailable || failed.code == errc::timeout;
+  const bool perhaps_of_one_job = damaged || !of_the_database;
   if (!damaged) note_failure(failed.message);
   return failed_attempt{std::move(failed), perhaps_of_one_job};
 }

@@ -13,12 +13,16 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
+/// Data, an index.
+bool is_corruption(std::string_view sqlstate) { return sqlstate == "XX001" || sqlstate == "XX002"; }
+
 error error_of(std::string_view sqlstate, const std::string& what) {
   // Classes of https://www.postgresql.org/docs/15/errcodes-appendix.html
   const auto cls = sqlstate.substr(0, 2);
   if (cls == "22") return {errc::validation_error, what};
   for (const auto ours : {"0A", "21", "23", "26", "2F", "34", "42", "P0"})
     if (cls == ours) return {errc::internal, what};
+  if (is_corruption(sqlstate)) return {errc::damaged, what};
   return unavailable(what);
 }
 
@@ -53,7 +57,7 @@ bool failed(const PGresult* r) {
 
 postgres_failure::postgres_failure(std::string_view sqlstate, const std::string& what)
     : store_failure{error_of(sqlstate, what), is_lost_race(sqlstate)} {
-  if (sqlstate == "XX001" || sqlstate == "XX002") note_damage();  // data, an index
+  if (is_corruption(sqlstate)) note_damage();
 }
 
 // ---- address

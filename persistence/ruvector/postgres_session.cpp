@@ -35,7 +35,13 @@ std::optional<std::int64_t> session::begin() {
 }
 
 void session::commit() {
-  const auto inserted = tables_.commit();
+  std::int64_t inserted = 0;
+  try {
+    inserted = tables_.commit();
+  } catch (const store_failure& f) {
+    if (!db_.usable()) unconfirmed(f.what());  // COMMIT went out with all that is written
+    throw;
+  }
   left_at_ = inserted != 0 ? inserted : begun_at_;
   tables_.clear();
   db_.wait_at_most(limits::statement_time);

@@ -34,6 +34,8 @@ error error_of(int code, std::string text) {
     case SQLITE_MISMATCH:
     case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG: return {errc::internal, std::move(text)};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return {errc::damaged, std::move(text)};
     default: return unavailable(std::move(text));
   }
 }

@@ -19,7 +19,7 @@
 
 namespace im::ruvector::sqlite {
 
-/// `store_unavailable` for what the world does to a database (full, busy, broken), `internal` for what we do.
+/// `store_unavailable` for what the world does to a database (full, busy, broken), `damaged`, `internal` for what we do.
 class sqlite_failure : public store_failure {
 public:
   sqlite_failure(int code, const std::string& what);

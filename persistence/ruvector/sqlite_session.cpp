@@ -26,10 +26,21 @@ std::optional<std::int64_t> session::begin() {
   return newest_row_.first([](row r) { return r.integer(0); }).value_or(0);
 }
 
+void session::commit() {
+  try {
+    db_.execute("COMMIT");
+  } catch (const sqlite_failure& f) {
+    // The pages may be in the log, and a start after a crash would find them there.
+    if ((f.code() & 0xff) == SQLITE_IOERR) unconfirmed(f.what());
+    throw;
+  }
+}
+
 void session::rollback() noexcept {
   seen_version_ = -1;
   // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  wal_buffer::forget(db_.handle());
 }
 
 void session::probe() {

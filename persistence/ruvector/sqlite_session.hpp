@@ -15,7 +15,7 @@ public:
   explicit session(const std::string& file);
 
   [[nodiscard]] std::optional<std::int64_t> begin() override;
-  void commit() override { db_.execute("COMMIT"); }
+  void commit() override;
   void rollback() noexcept override;
 
   [[nodiscard]] log_tables& log() override { return tables_; }

@@ -22,6 +22,9 @@ public:
 
   static log_file& of(sqlite3_file* f) { return *reinterpret_cast<log_file*>(f); }
   [[nodiscard]] sqlite3_file* below() noexcept { return reinterpret_cast<sqlite3_file*>(this + 1); }
+  static void forget(sqlite3_file* f) noexcept {
+    if (f->pMethods == methods()) of(f).size_ = 0;
+  }
 
 private:
   using bytes = std::array<std::byte, limits::wal_buffer_bytes>;
@@ -113,6 +116,13 @@ wal_buffer::wal_buffer() : vfs_{*sqlite3_vfs_find(nullptr), sqlite3_vfs_find(nul
   vfs_.xOpen = &wal_buffer::open;
   if (const int code = sqlite3_vfs_register(&vfs_, 0); code != SQLITE_OK)
     throw sqlite_failure{code, "SQLite takes no layer over its files"};
+}
+
+void wal_buffer::forget(sqlite3* db) noexcept {
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log)) == SQLITE_OK &&
+      log != nullptr)
+    log_file::forget(log);
 }
 
 /// Other files than logs are those of the VFS below, without a trace of this one.

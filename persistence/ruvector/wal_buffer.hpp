@@ -21,6 +21,10 @@ public:
   wal_buffer& operator=(const wal_buffer&) = delete;
   ~wal_buffer() { sqlite3_vfs_unregister(&vfs_); }
 
+  /// After a rollback: pages of a large transaction that were on their way to the log, where another process may write next, are
+  /// forgotten.
+  static void forget(sqlite3* db) noexcept;
+
   /// What sqlite3_open_v2() is told.
   [[nodiscard]] const char* name() const noexcept { return name_.c_str(); }
 

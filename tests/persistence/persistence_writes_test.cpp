@@ -146,13 +146,23 @@ TEST_CASE("when the attempts are used up, callers hear whether the outcome is un
     f.pass(500ms);
   }
   REQUIRE(f.store->write_count == 4);
-  REQUIRE(a->is(errc::store_unavailable));
+  REQUIRE(a->is(ambiguous ? errc::timeout : errc::store_unavailable));
   REQUIRE((a->message().find("may have taken effect") != std::string::npos) == ambiguous);
   REQUIRE((a->message().find("nothing was done") != std::string::npos) != ambiguous);
   const auto next = f.write_now(sample_batch("a", 1, 1));
   f.store->commit();
   f.settle();
   REQUIRE(committed(next));
+}
+
+TEST_CASE("a refusal after an attempt of unknown outcome does not say that nothing was done") {
+  persistence_fixture f{with_breaker(100)};
+  const auto a = f.write_now(sample_batch("a", 1, 1));
+  f.store->fail(fault::away, true);
+  f.pass(500ms);
+  f.store->fail(fault::refused);
+  f.settle();
+  REQUIRE(a->is(errc::timeout));
 }
 
 TEST_CASE("a poisoned incident fails alone: the write is halved until it is found") {

@@ -106,5 +106,6 @@ TEST_CASE("a log with a hole in it is not read as if it were whole") {
       sql(folder, "DROP TRIGGER decision_events_no_delete; DELETE FROM decision_events WHERE sequence = 2").empty());
   const auto got = store.log(incident_number(1));
   REQUIRE_FALSE(got);
-  CHECK(got.error().kind == fault::away);
+  CHECK(got.error().kind == fault::refused);  // not tried again, and no reason to take the store for away
+  CHECK(got.error().why.code == errc::damaged);
 }

@@ -8,6 +8,8 @@
 
 #include "http/sync_client.hpp"
 #include "persistence/ruvector/service.hpp"
+#include "persistence/ruvector/sqlite.hpp"
+#include "persistence/ruvector/wal_buffer.hpp"
 #include "tests/persistence/ruvector/faulty_disk.hpp"
 #include "tests/persistence/ruvector/support.hpp"
 
@@ -153,7 +155,7 @@ TEST_CASE("a write whose sync fails is not acknowledged, and the same write agai
     const auto event = attach_next(*store, 1);
     const auto refused = try_append(*store, read_events(batch_body(linked({event}, store.get()))).value());
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == errc::store_unavailable);
+    CHECK(refused.error().code == errc::timeout);  // its pages may be there after a crash
     CHECK(contains(refused.error().message, "disk of the database failed"));
     CHECK(part_of_health(*store, "database_write").status == check_status::fail);
     CHECK(head_of(*store, 1) == 1);
@@ -197,4 +199,30 @@ TEST_CASE("a database that cannot take over its write-ahead log says so, and los
     return part_of_health(*store, "database_chores").status == check_status::pass;
   }));
   CHECK(store->check()->problems.empty());
+}
+TEST_CASE("pages of a transaction that was rolled back are not written where another process commits next") {
+  for (int rows = 50; rows < 60; ++rows) {  // of some the last pages are on their way to the log when they are given up
+    INFO(rows << " rows");
+    const temp_dir dir;
+    open_store(dir).reset();
+    const auto file = (dir / "ruvector.db").string();
+    {
+      sqlite::wal_buffer layer;
+      sqlite::connection ours{file, sqlite::open_mode::read_write, 64, layer.name()};
+      ours.execute("PRAGMA synchronous=FULL; CREATE TABLE large (x); PRAGMA wal_checkpoint(PASSIVE)");
+      ours.execute("BEGIN IMMEDIATE");
+      for (int i = 0; i < rows; ++i) ours.execute("INSERT INTO large VALUES (randomblob(3000))");
+      ours.execute("ROLLBACK");
+      sqlite::wal_buffer::forget(ours.handle());
+      sqlite::connection theirs{file, sqlite::open_mode::read_write, 64};
+      theirs.execute("PRAGMA synchronous=FULL");
+      for (int i = 0; i < 200; ++i) theirs.execute("INSERT INTO large VALUES (randomblob(3000))");
+    }
+    sqlite::connection after{file, sqlite::open_mode::read_write, 64};
+    const auto one = [&](const char* sql) {
+      return sqlite::statement{after, sql}.first([](sqlite::row r) { return std::string{r.text(0)}; });
+    };
+    CHECK(one("SELECT count(*) FROM large") == "200");
+    CHECK(one("PRAGMA integrity_check") == "ok");
+  }
 }
