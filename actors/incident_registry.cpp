@@ -140,7 +140,12 @@ void incident_registry_state::look_up() {
       .then(
           [this, asked](const fingerprint_lookups& got) {
             outbox out;
-            for (std::size_t i = 0; i < asked->size(); ++i) on_found((*asked)[i], got.found[i], out);
+            for (std::size_t i = 0; i < asked->size(); ++i) {
+              if (const auto& found = got.found[i])
+                on_found((*asked)[i], *found, out);
+              else
+                on_lookup_failed((*asked)[i], found.error());
+            }
             send(out);
             look_up_more();
           },

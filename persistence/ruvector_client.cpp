@@ -102,6 +102,11 @@ public:
               });
   }
 
+  /// A list or one of its items.
+  [[nodiscard]] ruvector_call list_call(std::string_view name, std::string where) const {
+    return {.name = name, .target = std::move(where), .deadline = transport->config().list_timeout};
+  }
+
   /// A read whose answer the API hands on. Filters and cursors are the caller's: a 400 is about them.
   void pass(ruvector_call c, text_handler done) {
     const auto name = c.name;
@@ -158,7 +163,7 @@ void ruvector_client::read_event(event_id id, store_handler<event_ptr> done) {
 void ruvector_client::find_fingerprints(fingerprint_list asked, store_handler<fingerprint_lookups> done) {
   const auto count = asked.fingerprints.size();
   if (count == 0) return done(fingerprint_lookups{});
-  fingerprint_lookups start{std::vector<fingerprint_lookup>(count)};
+  fingerprint_lookups start{std::vector<result<fingerprint_lookup>>(count)};
   const auto lookups = std::make_shared<gathered<fingerprint_lookups>>(count, std::move(start), std::move(done));
   for (std::size_t i = 0; i < count; ++i)
     impl_->transport->fetch<fingerprint_lookup>(
@@ -166,8 +171,17 @@ void ruvector_client::find_fingerprints(fingerprint_list asked, store_handler<fi
                     ruvector_target{"incidents"}.with("fingerprint", asked.fingerprints[i]).with("limit", 1).take()),
         [](const std::string& body) { return parse_fingerprint(body); },
         [lookups, i](store_result<fingerprint_lookup> got) {
-          lookups->add(std::move(got),
-                       [i](fingerprint_lookups& all, const fingerprint_lookup& one) { all.found[i] = one; });
+          // What the store will never answer is this one's own failure; the others are not asked for again.
+          store_result<result<fingerprint_lookup>> own;
+          if (got)
+            own = *got;
+          else if (got.error().kind == store_failure::fault::refused)
+            own = result<fingerprint_lookup>{std::unexpected{std::move(got.error().why)}};
+          else
+            own = std::unexpected{std::move(got.error())};
+          lookups->add(std::move(own), [i](fingerprint_lookups& all, result<fingerprint_lookup> one) {
+            all.found[i] = std::move(one);
+          });
         });
 }
 
@@ -209,11 +223,11 @@ void ruvector_client::find_request(request_id id, store_handler<covered_elsewher
 void ruvector_client::list(view which, const string_map& filters, text_handler done) {
   ruvector_target where{word_of(which)};
   for (const auto& [name, value] : filters) where.with(name, value);
-  impl_->pass(impl_->call(name_of(which), where.take()), std::move(done));
+  impl_->pass(impl_->list_call(name_of(which), where.take()), std::move(done));
 }
 
 void ruvector_client::get(view which, const uuid& id, text_handler done) {
-  impl_->pass(impl_->call("get_one", ruvector_target{word_of(which)}.part(id.str()).take()), std::move(done));
+  impl_->pass(impl_->list_call("get_one", ruvector_target{word_of(which)}.part(id.str()).take()), std::move(done));
 }
 
 void ruvector_client::incident_log(incident_id id, std::uint64_t after, std::size_t limit, text_handler done) {

@@ -35,10 +35,11 @@ struct ruvector_observers {
 
 struct ruvector_config {
   http::origin service;
-  http::secret api_key;                                       ///< `RUVECTOR_API_KEY`; empty: none is sent
-  std::chrono::milliseconds timeout = limits::store_timeout;  ///< `RUVECTOR_TIMEOUT_MS`: of each call
-  std::chrono::milliseconds health_timeout{2000};             ///< a probe's caller does not wait for long
-  std::string ca_file;                                        ///< PEM; empty: the system's
+  http::secret api_key;                                            ///< `RUVECTOR_API_KEY`; empty: none is sent
+  std::chrono::milliseconds timeout = limits::store_timeout;       ///< of each call but those below
+  std::chrono::milliseconds list_timeout = limits::store_timeout;  ///< of lists, which may search through much
+  std::chrono::milliseconds health_timeout{2000};                  ///< a probe's caller does not wait for long
+  std::string ca_file;                                             ///< PEM; empty: the system's
   std::size_t connections = limits::client_connections;
   std::size_t queue = limits::client_queue;
   std::size_t polls = 32;  ///< long polls at once, apart from the other calls

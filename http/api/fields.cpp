@@ -51,6 +51,15 @@ void read_bounded(json::read_state& state, const json::node& from, const json::p
   to = *text;
 }
 
+bool is_name(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+void read_scalar(json::read_state& state, const json::node& from, const json::path& where, name_text& to) {
+  read_bounded(state, from, where, to.value, limits::name_chars);
+  if (!is_name(to.value)) state.report(invalid_value, where, "must have no control character", &from);
+}
+
 std::optional<severity> severity_from_word(std::string_view word) {
   const auto folded = fold_word(word);
   const auto found =

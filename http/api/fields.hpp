@@ -25,7 +25,15 @@ void read_scalar(json::read_state& state, const json::node& from, const json::pa
   read_bounded(state, from, where, to.value, Max);
 }
 
-using name_text = bounded_text<limits::name_chars>;    ///< a name or an id that a caller gave
+/// A name or an id that a caller gave: what can be asked for in a URL.
+struct name_text {
+  std::string value;
+};
+void read_scalar(json::read_state& state, const json::node& from, const json::path& where, name_text& to);
+
+/// Whether a text has no control character.
+[[nodiscard]] bool is_name(std::string_view text);
+
 using title_text = bounded_text<limits::title_chars>;  ///< one line
 using long_text = bounded_text<limits::text_chars>;    ///< a comment, a reason, a description
 

@@ -117,9 +117,9 @@ struct fingerprint_lookup {
   bool open = false;
 };
 
-/// One for each fingerprint, in the order asked.
+/// One for each fingerprint, in the order asked; what the store will not be asked for fails alone.
 struct fingerprint_lookups {
-  std::vector<fingerprint_lookup> found;
+  std::vector<result<fingerprint_lookup>> found;
 };
 
 struct policy_query {

@@ -143,7 +143,7 @@ void embedded_client::find_fingerprints(fingerprint_list asked, store_handler<fi
         if (!newest) return std::unexpected{newest.error()};
         fingerprint_lookups out;
         for (const auto& one : *newest)
-          out.found.push_back(one ? fingerprint_lookup{one->incident_id, one->open} : fingerprint_lookup{});
+          out.found.emplace_back(one ? fingerprint_lookup{one->incident_id, one->open} : fingerprint_lookup{});
         return out;
       },
       std::move(done));

@@ -44,7 +44,8 @@ public:
   }
   void read_event(event_id, persistence::store_handler<event_ptr> done) override { events.push_back(std::move(done)); }
   void find_fingerprints(fingerprint_list asked, persistence::store_handler<fingerprint_lookups> done) override {
-    done(fingerprint_lookups{{asked.fingerprints.size(), fingerprint_lookup{id_of<incident_id>("newest"), true}}});
+    const fingerprint_lookup one{id_of<incident_id>("newest"), true};
+    done(fingerprint_lookups{std::vector<result<fingerprint_lookup>>(asked.fingerprints.size(), one)});
   }
   void read_policy(policy_query query, persistence::store_handler<policy_answer> done) override {
     done(policy_answer{query.etag == "e1", "{}", "e1"});

@@ -43,7 +43,7 @@ TEST_CASE("each read goes to its call and its answer comes back") {
   REQUIRE((*log->value)->events.size() == 1);
   REQUIRE((*log->value)->more);
   REQUIRE((**event->value)->sequence == 2);
-  REQUIRE((*print->value)->found.at(1).open);
+  REQUIRE((*print->value)->found.at(1)->open);
   REQUIRE((*policy->value)->unchanged);
   REQUIRE((*due->value)->entries.front().due_at == t0);
   REQUIRE((*due->value)->next_cursor == "c+");

@@ -89,6 +89,46 @@ TEST_CASE("5xx and 429 are worth another attempt; what the store says stays in t
   REQUIRE(service.troubles().find("disk on fire") != std::string::npos);
 }
 
+TEST_CASE("a 503 that says TIMEOUT leaves the outcome open") {
+  canned_service service;
+  auto client =
+      service.on(verb::post, batch_route, says(503, R"({"success":false,"error":{"code":"TIMEOUT","message":"?"}})"))
+          .client();
+  const auto got = write_one(*client);
+  REQUIRE_FALSE(got);
+  REQUIRE(got.error().kind == fault::away);
+  REQUIRE(got.error().maybe_applied);
+}
+
+TEST_CASE("of many fingerprints the one that the store will not be asked for fails alone") {
+  canned_service service;
+  const auto id = id_of<incident_id>("incident a");
+  auto client = service
+                    .on(verb::get, "/api/v1/incidents",
+                        [&](const http::request& req) {
+                          if (req.query.get("fingerprint") == "bad")
+                            return http::response{.code = http::status::bad_request, .body = "no"};
+                          return http::response{.body = R"({"items":[{"id":")" + id.str() + R"(","status":"NEW"}]})"};
+                        })
+                    .client();
+  awaited<store_result<fingerprint_lookups>> prints;
+  client->find_fingerprints({{"a", "bad", "b"}}, prints.handler());
+  const auto got = prints.take();
+  REQUIRE(got);
+  REQUIRE(got->found.size() == 3);
+  REQUIRE(got->found[0]->newest == id);
+  REQUIRE(got->found[1].error().code == errc::internal);
+  REQUIRE(got->found[2]->open);
+}
+
+TEST_CASE("a list has a time of its own") {
+  canned_service service;
+  auto client = service.silent(verb::get, "/api/v1/incidents").client([](auto& config) { config.list_timeout = 50ms; });
+  awaited<result<std::string>> got;
+  client->list(view::incidents, {}, got.handler());
+  REQUIRE_FALSE(got.take());
+}
+
 TEST_CASE("another 4xx is our bug or a bad setting, and is not repeated") {
   const auto code = GENERATE(400U, 401U, 403U, 413U, 422U);
   canned_service service;
@@ -185,7 +225,7 @@ TEST_CASE("typed reads ask their calls") {
   REQUIRE((*one.take())->sequence == 1);
   awaited<store_result<fingerprint_lookups>> print;
   client->find_fingerprints({{"f&1"}}, print.handler());
-  REQUIRE(print.take()->found.at(0).open);
+  REQUIRE(print.take()->found.at(0)->open);
   awaited<store_result<due_page>> due;
   client->read_due(t0, "c", due.handler());
   REQUIRE(due.take()->entries.empty());

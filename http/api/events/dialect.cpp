@@ -185,6 +185,7 @@ cmd::ingest_signal completed(cmd::ingest_signal signal) {
   signal.title = clip(signal.title, limits::title_chars);
   signal.description = clip(signal.description, limits::text_chars);
   signal.fingerprint = clip(signal.fingerprint, limits::name_chars);
+  if (!is_name(signal.fingerprint)) signal.fingerprint.clear();  // it could not be asked for
   if (!signal.payload.suggested_severity) signal.payload.suggested_severity = signal.severity;
   if (signal.resource.name.empty()) signal.resource.name = signal.resource.id;
   if (signal.fingerprint.empty())

@@ -73,7 +73,7 @@ public:
   [[nodiscard]] persistence::store_result<fingerprint_lookup> find(const std::string& print) {
     auto got = find_all({print});
     if (!got) return std::unexpected{std::move(got.error())};
-    return got->found.at(0);
+    return got->found.at(0).value();
   }
   [[nodiscard]] result<std::string> list(view which, const string_map& filters = {}) {
     return ask<result<std::string>>([&](auto& c, auto done) { c.list(which, filters, std::move(done)); });

@@ -204,10 +204,10 @@ TEST_CASE("of many fingerprints each has its answer, in the order asked") {
   const auto found = store.find_all({"b", "none", "a", "b"});
   REQUIRE(found);
   REQUIRE(found->found.size() == 4);
-  CHECK(found->found[0].newest == incident_number(2));
-  CHECK_FALSE(found->found[1].newest);
-  CHECK(found->found[2].newest == incident_number(1));
-  CHECK(found->found[3].newest == incident_number(2));
+  CHECK(found->found[0]->newest == incident_number(2));
+  CHECK_FALSE(found->found[1]->newest);
+  CHECK(found->found[2]->newest == incident_number(1));
+  CHECK(found->found[3]->newest == incident_number(2));
   CHECK(store.find_all({})->found.empty());
 }
 
