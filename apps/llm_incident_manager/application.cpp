@@ -69,7 +69,7 @@ public:
         metrics_{{settings_.service_version, revision(), to_string(settings_.platform)}},
         env_{clock_,
              metrics_,
-             {settings_.service_version, instance_name(), environment_of(settings_.platform)},
+             {std::string{version}, instance_name(), environment_of(settings_.platform)},  // a decider has a semver
              settings_.passivate_after,
              settings_.max_live_incidents,
              {}} {}
@@ -120,6 +120,7 @@ private:
   result<void> open_store() {
     persistence::ruvector_config config;
     config.timeout = std::min(settings_.ruvector_timeout, limits::store_attempt);
+    config.list_timeout = settings_.ruvector_timeout;
     config.observers = client_observers();
     if (!settings_.ruvector_url) return embed_store(config);
     config.service = *settings_.ruvector_url;

@@ -150,28 +150,23 @@ problem read_log_format(const std::string& value, settings& into) {
   return {};
 }
 
-problem read_telemetry_enabled(const std::string& value, settings& into) {
-  const bool yes = value == "true" || value == "1" || value == "on" || value == "yes";
-  const bool no = value == "false" || value == "0" || value == "off" || value == "no";
-  if (!yes && !no) return "is neither true nor false";
-  into.telemetry_enabled = yes;
-  return {};
-}
-
-problem read_grpc_port(const std::string&, settings& into) {
-  into.notices.emplace_back("GRPC_PORT is accepted and has no effect: the service speaks HTTP only");
-  return {};
+/// What the platform sets for all its services and this one has no use for.
+setting_spec without_effect(std::string_view name, std::string_view why) {
+  return {name, why, "anything", "none", false, [=](const std::string&, settings& into) -> problem {
+            into.notices.push_back(std::string{name} + " is accepted and has no effect: " + std::string{why});
+            return {};
+          }};
 }
 
 using specs = std::vector<setting_spec>;
 
 void add_service(specs& to, const settings& d) {
-  to.push_back(id("SERVICE_NAME", "name in logs and health answers", 64, &settings::service_name, d.service_name));
+  to.push_back(without_effect("SERVICE_NAME", "the service has one name"));
   to.push_back(id("SERVICE_VERSION", "version in logs and health answers", 64, &settings::service_version,
                   "the build's, " + std::string{version}));
   to.push_back({"PLATFORM_ENV", "where it runs; outside dev a store has to be named", "dev, staging or prod",
                 std::string{to_string(d.platform)}, false, read_platform});
-  to.push_back(id("GOOGLE_CLOUD_REGION", "region in decisions", 64, &settings::region, "none"));
+  to.push_back(without_effect("GOOGLE_CLOUD_REGION", "no decision tells a region"));
 }
 
 void add_http(specs& to, const settings& d) {
@@ -181,7 +176,7 @@ void add_http(specs& to, const settings& d) {
                       [](settings& s, long n) { s.http_port = static_cast<std::uint16_t>(n); }));
   to.push_back({"METRICS_PORT", "port of /metrics; 0 takes a free one", between(0, port_max) + ", or off",
                 std::to_string(*d.metrics_port), false, read_metrics_port});
-  to.push_back({"GRPC_PORT", "accepted, has no effect", "anything", "none", false, read_grpc_port});
+  to.push_back(without_effect("GRPC_PORT", "the service speaks HTTP only"));
   to.push_back(number("REQUEST_TIMEOUT_SECS", "longest time to answer a request, long polls apart", 1, 600,
                       std::to_string(d.request_timeout.count()),
                       [](settings& s, long n) { s.request_timeout = std::chrono::seconds{n}; }));
@@ -199,7 +194,8 @@ void add_store(specs& to, const settings& d) {
                    &settings::ruvector_url, "embedded in dev, required in staging and prod"));
   to.push_back(key("RUVECTOR_API_KEY", "key of the store", &settings::ruvector_api_key,
                    "none in dev, required in staging and prod"));
-  to.push_back(number("RUVECTOR_TIMEOUT_MS", "longest time of one call of the store", 100, 600'000,
+  to.push_back(number("RUVECTOR_TIMEOUT_MS",
+                      "longest time of a list of the store, and of any other call if it is below 3000", 100, 600'000,
                       std::to_string(d.ruvector_timeout.count()),
                       [](settings& s, long n) { s.ruvector_timeout = std::chrono::milliseconds{n}; }));
   to.push_back(
@@ -226,10 +222,8 @@ void add_incidents(specs& to, const settings& d) {
 }
 
 void add_telemetry(specs& to, const settings& d) {
-  to.push_back(url("TELEMETRY_ENDPOINT", "observatory that telemetry is sent to", &settings::telemetry_endpoint,
-                   "none: nothing is sent"));
-  to.push_back({"TELEMETRY_ENABLED", "whether telemetry is sent", "true or false",
-                d.telemetry_enabled ? "true" : "false", false, read_telemetry_enabled});
+  to.push_back(without_effect("TELEMETRY_ENDPOINT", "no telemetry is sent so far but /metrics and the log"));
+  to.push_back(without_effect("TELEMETRY_ENABLED", "no telemetry is sent so far but /metrics and the log"));
   // Before LOG_LEVEL, which wins.
   to.push_back({"RUST_LOG", "LOG_LEVEL by its old name; directives for other crates have no effect",
                 "a level, or crate=level, or several with commas", "none", false, read_rust_log});

@@ -35,10 +35,8 @@ IM_WIRE_WORDS(platform_env, prod, "dev", "staging", "prod");
 }
 
 struct settings {
-  std::string service_name = "llm-incident-manager";
   std::string service_version;  ///< the build's, unless SERVICE_VERSION says another
   platform_env platform = platform_env::dev;
-  std::string region;  ///< GOOGLE_CLOUD_REGION; may be empty
 
   std::string http_address = "0.0.0.0";
   std::uint16_t http_port = 8080;                    ///< 0: one that is free
@@ -60,9 +58,6 @@ struct settings {
   std::string approval_policy_id = "default-approval-policy";
   std::string sla_policy_id = "default-sla-policy";
   http::secret sentinel_webhook_secret;  ///< empty: signatures are not asked for
-
-  std::optional<http::origin> telemetry_endpoint;  ///< nothing: nothing is sent
-  bool telemetry_enabled = true;
 
   log::level log_level = log::level::info;
   log::format log_format = log::format::json;

@@ -94,6 +94,15 @@ TEST_CASE("the service starts from any working folder") {
   CHECK(process.wait(patience) == 0);
 }
 
+TEST_CASE("a SERVICE_VERSION that is no semver is told in health, and decisions name the build's") {
+  manager service{{{"SERVICE_VERSION", "3f2a9c1"}}};
+  caller api{service.url()};
+  CHECK(api.get("/health").str("/version") == "3f2a9c1");
+  const auto log = api.log(open_incident(api, "high"));
+  REQUIRE_FALSE(log.empty());
+  CHECK(js::serialize(log).find("3f2a9c1") == std::string::npos);
+}
+
 TEST_CASE("GRPC_PORT is accepted, and the log says that it does nothing") {
   manager service{{{"GRPC_PORT", "50051"}}};
   CHECK(service.stop() == 0);
