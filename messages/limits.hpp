@@ -59,6 +59,7 @@ inline constexpr std::size_t opening_waiters = 4096;             ///< signals th
 inline constexpr int redecisions = 8;                            ///< lost races before a command answers 503
 inline constexpr std::size_t gate_waiters = 256;                 ///< long polls on one gate
 inline constexpr seconds gate_wait_max{60};                      ///< `wait=` on a gate or on the action feed
+inline constexpr seconds wait_turn{2};  ///< so long it waits at a time; a service that ends answers then
 inline constexpr seconds passivate_after{300};
 inline constexpr seconds escalation_ahead{30};  ///< so long before a deadline is somebody there to watch it
 inline constexpr int child_restarts = 5;        ///< within `child_restart_window`

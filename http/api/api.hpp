@@ -26,6 +26,7 @@ struct dependencies {
   http::secret sentinel_webhook_secret = {};
   /// True once the service drains: `/health/ready` says so. May be empty.
   std::function<bool()> draining = {};
+  [[nodiscard]] bool is_draining() const { return draining && draining(); }
   /// Told of every answer of 500 and above, with what the client is not told. Any thread; must not throw. May be empty.
   std::function<void(std::string_view correlation_id, const error&)> on_failed = {};
 };

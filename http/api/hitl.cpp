@@ -197,13 +197,16 @@ void show_stored(call c, approval_id id) {
               answer_text(std::move(c), [](const std::string& text) { return status_of_gate(text); }));
 }
 
-/// Waits for the verdict where the gate lives.
+/// Waits for the verdict where the gate lives, a turn at a time.
 void wait_for_verdict(call c, incident_id incident, approval_id id, seconds wait) {
   auto& incidents = c.ports().incidents;
-  incidents.await_verdict(incident, id, wait, [c = std::move(c), id](result<reply> r) mutable {
+  const auto turn = std::min(wait, limits::wait_turn);
+  incidents.await_verdict(incident, id, turn, [c = std::move(c), incident, id, left = wait - turn](auto r) mutable {
     if (!r) return c.fail(r.error());
     const auto* gate = r->state ? r->state->find_gate(id) : nullptr;
     if (!gate) return show_stored(std::move(c), id);  // it ended long ago: the store alone has it whole
+    if (!is_terminal(gate->status) && left > seconds{0} && !c.ports().is_draining())
+      return wait_for_verdict(std::move(c), incident, id, left);
     c.answer(read_response(json::encode(gate_view{gate}), r->stale));
   });
 }

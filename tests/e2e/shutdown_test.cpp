@@ -77,6 +77,7 @@ TEST_CASE("a long poll does not hold up the end of the service") {
   // Answered after the polls above have been accepted: there is one io thread a core, and connections come in order.
   CHECK(api.get("/health").status == 200);
   CHECK(service.stop() == 0);
+  CHECK(service.log().find("drain_cut_short") == std::string::npos);
   const auto told = waiting.get();
   CHECK((told.status == 200 || told.status == 503 || told.status == 0));
   if (told.status == 200) CHECK(told.str("/data/status") == "pending");

@@ -172,11 +172,32 @@ TEST_CASE("status with wait is told where the gate lives, as soon as its verdict
   CHECK(a.at("data.action_authorized") == "true");
   CHECK(a.at("data.approval_records.0.approver_id") == "grace");
   REQUIRE(s.incidents.waits.size() == 1);
-  CHECK(s.incidents.waits[0].second == seconds{30});
+  CHECK(s.incidents.waits[0].second == limits::wait_turn);
   s.store.documents.clear();
   CHECK(s.get(agent_path + "status?wait=5&request_id=" + gate + "&incident_id=" + id).at("data.status") == "approved");
   CHECK(s.post(agent_path + "status", R"({"wait":5,"request_id":")" + gate + R"(","incident_id":")" + id + R"("})")
             .code() == 200);
+}
+
+TEST_CASE("a pending gate is waited for in turns, as long as was asked for or until the service ends") {
+  int left = 3;  // turns
+  surface s{[&](dependencies& d) { d.draining = [&] { return --left == 0; }; }};
+  s.incidents.answers = [](const command&) {
+    auto state = some_state();
+    state.gates.push_back(some_pending_gate());
+    return decided("{}", state);
+  };
+  const auto status = [&](std::string_view wait) {
+    s.incidents.waits.clear();
+    return s.get(agent_path + "status?wait=" + std::string{wait} + "&request_id=" + gate + "&incident_id=" + id)
+        .at("data.status");
+  };
+  CHECK(status("60") == "pending");
+  CHECK(s.incidents.waits.size() == 3);
+  left = 1000;
+  CHECK(status("5") == "pending");
+  REQUIRE(s.incidents.waits.size() == 3);
+  CHECK(s.incidents.waits[2].second == seconds{1});
 }
 
 TEST_CASE("status with wait of a gate that its incident remembers by name alone is read from the store") {
