@@ -6,7 +6,7 @@ alarm_clock_actor::behavior_type alarm_clock_state::make_behavior() {
   return {[this](schedule_atom, alarm_call call) { set(std::move(call)); },
           [this](forget_atom, std::uint64_t who) { alarms_.cancel(who); },
           [this](tick_atom) {
-            armed_.reset();
+            timers_.erase(timers_.begin(), timers_.upper_bound(self_->clock().now()));
             ring();
           }};
 }
@@ -24,11 +24,12 @@ void alarm_clock_state::ring() {
   arm();
 }
 
-/// A timer of CAF's that turns out to be too early finds nothing due, and is armed anew.
+/// A timer of CAF's that turns out to be too early finds nothing due; one for a later moment, which an earlier alarm overtook,
+/// runs on and serves the alarm of that moment.
 void alarm_clock_state::arm() {
   const auto next = alarms_.next();
-  if (!next || (armed_ && *armed_ <= *next)) return;
-  armed_ = next;
+  if (!next || (!timers_.empty() && *timers_.begin() <= *next)) return;
+  timers_.insert(*next);
   const auto wait = std::max(*next - self_->clock().now(), caf::actor_clock::duration_type{0});
   self_->delayed_send(self_, wait, tick_atom_v);
 }

@@ -3,6 +3,8 @@
 /// is due; with two timers an incident that is what an instance would spend its time and memory on. So CAF keeps one timer, for
 /// the earliest alarm, and the others stand in a table.
 
+#include <set>
+
 #include "actors/environment.hpp"
 #include "actors/logic/alarm_table.hpp"
 
@@ -25,7 +27,7 @@ private:
 
   alarm_clock_actor::pointer self_;
   logic::alarm_table<caf::actor_id, alarm_call, moment> alarms_;
-  std::optional<moment> armed_;  ///< CAF's timer runs until then
+  std::set<moment> timers_;  ///< of CAF's, which are not recalled: one a moment, mostly one in all
 };
 
 using alarm_clock = caf::stateful_actor<alarm_clock_state, alarm_clock_actor::base>;

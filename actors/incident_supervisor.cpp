@@ -138,13 +138,14 @@ void incident_supervisor_state::reconcile() {
 
 /// One alarm for two patiences and a deadline: a read's, who is told what is known when the store is slow; that of callers who
 /// wait for a gate's verdict, which may fall on another instance; and the deadline whose escalation actor is not there yet.
+/// Where the log must be read first there is nothing to tell and nothing to look after: the load, which ends in time, sets it.
 void incident_supervisor_state::set_alarm() {
   const auto now = self_->clock().now();
   std::optional<caf::actor_clock::time_point> next;
   const auto consider = [&](caf::actor_clock::time_point at) { next = next ? std::min(*next, at) : at; };
-  if (!reads_.empty()) consider(reads_.oldest() + limits::read_patience);
+  if (!reads_.empty() && state_->head() != 0) consider(reads_.oldest() + limits::read_patience);
   if (verdict_awaited_ && *verdict_awaited_ > now) consider(now + limits::verdict_poll);
-  if (const auto at = children_.escalation_wanted_at()) {
+  if (const auto at = children_.escalation_wanted_at(); at && !needs_load_) {
     // The two clocks drift, and the actor is wanted well ahead: an alarm that is there already will do.
     const auto look = now + timer_for(*at, env_.clock.now());
     if (!alarm_.is_set_by(look + limits::escalation_ahead / 2)) consider(look);
@@ -178,7 +179,7 @@ void incident_supervisor_state::pump() {
 void incident_supervisor_state::load() {
   phase_ = phase::loading;
   for (auto& s : queue_) s.confirmed = true;
-  reads_.mark();
+  mark_waiting();
   self_->request(house_.persistence, until_answered, read_log_atom_v, state_->record.id, state_->head())
       .then([this](log_page page) { on_log(std::move(page)); },
             [this](const caf::error& e) { on_load_failed(from_caf(e)); });
@@ -224,9 +225,17 @@ void incident_supervisor_state::on_broken_link(const decision_event& event) {
   on_load_failed({errc::internal, "the log of this incident is damaged; an operator must look at it"});
 }
 
+/// The store is being asked, or written to: its word is good for those who are here now, not for who comes meanwhile.
+void incident_supervisor_state::mark_waiting() {
+  reads_.mark();
+  marked_waits_ = waits_.size();
+}
+
 /// Callers who wait for a gate, once it is known where the gate stands.
 void incident_supervisor_state::settle_waits() {
-  for (auto& wait : std::exchange(waits_, {})) children_.await_verdict(std::move(wait), state_);
+  const auto end = waits_.begin() + static_cast<std::ptrdiff_t>(std::exchange(marked_waits_, 0));
+  for (auto wait = waits_.begin(); wait != end; ++wait) children_.await_verdict(std::move(*wait), state_);
+  waits_.erase(waits_.begin(), end);
 }
 
 void incident_supervisor_state::load_policies() {
@@ -252,6 +261,7 @@ void incident_supervisor_state::on_load_failed(error why) {
              {{"incident_id", state_->record.id}, {"reason", why.message}});
   reads_.fail_all(state_, why);
   for (auto& s : std::exchange(queue_, {})) s.answer(std::unexpected{why});
+  marked_waits_ = 0;
   for (auto& wait : std::exchange(waits_, {})) wait.caller->answer(std::unexpected{why});
   for (auto& wake : std::exchange(wakes_, {})) wake.deliver(to_caf(why));
   look_again_later();
@@ -301,7 +311,7 @@ bool incident_supervisor_state::answers_are_sure() const {
 
 void incident_supervisor_state::write() {
   phase_ = phase::writing;
-  reads_.mark();
+  mark_waiting();
   self_->request(house_.persistence, until_answered, write_atom_v, event_batch{state_->record.id, flight_->events})
       .then([this](const write_outcome& outcome) { on_written(outcome); },
             [this](const caf::error& e) { on_write_failed(from_caf(e)); });
@@ -340,7 +350,8 @@ void incident_supervisor_state::look_again_later() {
 
 void incident_supervisor_state::on_asked_for_idleness() {
   const bool waited_for = verdict_awaited_ && *verdict_awaited_ > self_->clock().now();
-  const bool busy = phase_ != phase::idle || !queue_.empty() || !reads_.empty() || documents_ > 0 || waited_for;
+  const bool busy =
+      phase_ != phase::idle || !queue_.empty() || !reads_.empty() || documents_ > 0 || questions_ > 0 || waited_for;
   if (!busy) tell(registry_, idle_atom_v, state_->record.id, received_);
 }
 

@@ -60,6 +60,7 @@ private:
   void commit();
   [[nodiscard]] bool answers_are_sure() const;
   void write();
+  void mark_waiting();
   void on_written(const write_outcome& outcome);
   void on_write_failed(const error& why);
 
@@ -72,6 +73,7 @@ private:
   void replay(submission caller, event_id first, incident_id where);
   [[nodiscard]] bool may_have_been_answered(const submission& caller) const;
   void tell_first_answer(submission caller, const error& refusal);
+  void question_answered();
   void start_postmortem(submission caller, postmortem_id id);
   void report(const std::vector<event_ptr>& events);
   void requeue_in_flight(bool lost_a_race = true);
@@ -96,12 +98,14 @@ private:
   bool retry_armed_ = false;
   std::list<submission> queue_;
   pending_reads<caf::actor_clock::time_point> reads_;
-  std::vector<verdict_wait> waits_;                              ///< for gates, until the store was asked
-  std::unique_ptr<commit_in_flight> flight_;                     ///< what is being written, or answered without a write
-  std::uint64_t received_ = 0;                                   ///< messages from the registry; it counts the same
-  int documents_ = 0;                                            ///< post-mortems being written
-  bool visited_ = false;                                         ///< not only the clock has asked for it
-  std::vector<caf::typed_response_promise<void>> wakes_;         ///< who hears when nothing is due any more
+  std::vector<verdict_wait> waits_;                       ///< for gates, until the store was asked
+  std::size_t marked_waits_ = 0;                          ///< so many of them came before it was asked
+  std::unique_ptr<commit_in_flight> flight_;              ///< what is being written, or answered without a write
+  std::uint64_t received_ = 0;                            ///< messages from the registry; it counts the same
+  int documents_ = 0;                                     ///< post-mortems being written
+  int questions_ = 0;                                     ///< to the store about first answers; callers wait for each
+  bool visited_ = false;                                  ///< not only the clock has asked for it
+  std::vector<caf::typed_response_promise<void>> wakes_;  ///< who hears when nothing is due any more
   std::optional<caf::actor_clock::time_point> verdict_awaited_;  ///< until then somebody waits for a gate
   own_alarm<supervisor_actor> alarm_;
 };

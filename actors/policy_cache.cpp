@@ -58,10 +58,10 @@ caf::result<policy_set_ptr> policy_cache_state::frozen(const policy_refs& refs) 
 }
 
 caf::result<policy_set_ptr> policy_cache_state::join(const std::string& key, const policy_refs& refs) {
-  auto waiting = self_->make_response_promise<policy_set_ptr>();
   const auto [entry, fresh] = fetching_.try_emplace(key);
   if (entry->second.waiters.size() >= limits::policy_waiters)
     return caf::make_error(errc::overloaded, "too many requests wait for the policies");
+  auto waiting = self_->make_response_promise<policy_set_ptr>();
   entry->second.waiters.push_back(waiting);
   if (fresh) {
     if (key == todays_key && todays_) entry->second.set = *todays_;

@@ -103,3 +103,36 @@ TEST_CASE("a clock that was set back far leaves a deadline to its moment on the 
   CHECK(status_of(w, a) == approval_status::expired);
   CHECK(expiries(w, a) == 1);
 }
+
+TEST_CASE("a deadline that comes near while the store is away waits for it, and nothing turns in a circle meanwhile") {
+  world w;
+  const auto id = opened(w, severity::p1);
+  const auto due = next_deadline(w.store->states[id]);
+  REQUIRE(due.has_value());
+  const auto wanted_in = std::chrono::ceil<seconds>(due->due_at - limits::escalation_ahead - w.clock->now());
+  REQUIRE(wanted_in > seconds{10});
+  w.pass(wanted_in - seconds{3});
+  w.store->away = true;
+  REQUIRE_FALSE(w.ask(change_of(id, change_kind::comment)).has_value());  // so the log must be read first
+  w.pass(limits::escalation_ahead);
+  w.store->away = false;
+  const auto before = count_of<fact::escalation_evaluated>(w.store->log(id));
+  w.pass(seconds{10});
+  CHECK(count_of<fact::escalation_evaluated>(w.store->log(id)) > before);
+}
+
+TEST_CASE("however often an earlier alarm overtakes a later one, CAF keeps one timer for each moment") {
+  world w;
+  const auto id = opened(w);
+  w.store->logs_held = true;
+  const auto timers = [&] { return w.scheduler().clock().schedule.size(); };
+  const auto read_slowly = [&] {
+    auto read = w.send(read_of(id));  // its patience ends before the incident's next deadline
+    w.pass(seconds{2});
+    REQUIRE(read->has_value());
+  };
+  read_slowly();
+  const auto before = timers();
+  for (int i = 0; i < 20; ++i) read_slowly();
+  CHECK(timers() <= before + 1);
+}

@@ -30,10 +30,7 @@ public:
         [this](find_logs_atom, const incident_list& among) { return find_logs(among); },
         [this](read_event_atom, const event_id& id) { return read_event(id); },
         [this](find_fingerprints_atom, const fingerprint_list& asked) { return find(asked); },
-        [this](read_policy_atom, const policy_query& query) -> caf::result<policy_answer> {
-          if (store_->away) return away();
-          return policy_answer{false, store_->policies.at(query.kind), "etag"};
-        },
+        [this](read_policy_atom, const policy_query& query) { return read_policy(query.kind); },
         [this](read_due_atom, const time_point& before, const std::string&) { return read_due(before); },
         [](drain_atom) {},
         [this](tick_atom) { answer_waiting(); },
@@ -55,13 +52,17 @@ private:
       for (auto& [promise, asked] : std::exchange(waiting_fingerprints_, {})) promise.deliver(newest_of(asked));
     if (!store_->logs_held) {
       for (auto& [promise, among] : std::exchange(waiting_looks_, {})) promise.deliver(held_of(among));
-      for (auto& [promise, id, after] : std::exchange(waiting_reads_, {})) {
+      for (auto& [promise, page] : std::exchange(waiting_reads_, {})) {
         if (store_->away)
           promise.deliver(away());
         else
-          promise.deliver(page_of(id, after));
+          promise.deliver(std::move(page));
       }
     }
+    if (!store_->events_held)
+      for (auto& [promise, id] : std::exchange(waiting_events_, {})) promise.deliver(event_of(id));
+    if (!store_->policies_held)
+      for (auto& [promise, kind] : std::exchange(waiting_policies_, {})) promise.deliver(policy_of(kind));
     if (store_->held) return;
     for (auto& [promise, batch] : std::exchange(waiting_, {})) {
       auto outcome = store_->append(batch);
@@ -82,7 +83,7 @@ private:
     ++store_->log_reads;
     if (store_->logs_held) {
       auto promise = self_->make_response_promise<log_page>();
-      waiting_reads_.emplace_back(promise, id, after);
+      waiting_reads_.emplace_back(promise, page_of(id, after));
       return promise;
     }
     if (store_->away) return away();
@@ -114,7 +115,30 @@ private:
     return held;
   }
 
+  caf::result<policy_answer> read_policy(policy_kind kind) {
+    if (store_->policies_held) {
+      auto promise = self_->make_response_promise<policy_answer>();
+      waiting_policies_.emplace_back(promise, kind);
+      return promise;
+    }
+    if (store_->away) return away();
+    return policy_of(kind);
+  }
+
+  policy_answer policy_of(policy_kind kind) { return {false, store_->policies.at(kind), "etag"}; }
+
   caf::result<event_ptr> read_event(const event_id& id) {
+    if (store_->events_held) {
+      auto promise = self_->make_response_promise<event_ptr>();
+      waiting_events_.emplace_back(promise, id);
+      return promise;
+    }
+    auto found = event_of(id);
+    if (!found) return std::move(found.error());
+    return std::move(*found);
+  }
+
+  caf::expected<event_ptr> event_of(const event_id& id) {
     for (const auto& [incident, log] : store_->logs)
       for (const auto& event : log)
         if (event->id == id) return event;
@@ -137,9 +161,9 @@ private:
     for (const auto& fingerprint : asked.fingerprints) {
       const auto found = store_->newest.find(fingerprint);
       const bool known = found != store_->newest.end();
-      out.found.push_back(known
-                              ? fingerprint_lookup{found->second, is_open(store_->states[found->second].record.status)}
-                              : fingerprint_lookup{});
+      out.found.emplace_back(
+          known ? fingerprint_lookup{found->second, is_open(store_->states[found->second].record.status)}
+                : fingerprint_lookup{});
     }
     return out;
   }
@@ -158,7 +182,9 @@ private:
   std::vector<std::pair<caf::typed_response_promise<write_outcome>, event_batch>> waiting_;
   std::vector<std::pair<caf::typed_response_promise<incident_list>, incident_list>> waiting_looks_;
   std::vector<std::pair<caf::typed_response_promise<fingerprint_lookups>, fingerprint_list>> waiting_fingerprints_;
-  std::vector<std::tuple<caf::typed_response_promise<log_page>, incident_id, std::uint64_t>> waiting_reads_;
+  std::vector<std::pair<caf::typed_response_promise<log_page>, log_page>> waiting_reads_;
+  std::vector<std::pair<caf::typed_response_promise<event_ptr>, event_id>> waiting_events_;
+  std::vector<std::pair<caf::typed_response_promise<policy_answer>, policy_kind>> waiting_policies_;
 };
 
 }  // namespace

@@ -25,7 +25,9 @@ public:
 
   bool away = false;
   bool held = false;               ///< writes wait; a tick of the actor answers them once this is false
-  bool logs_held = false;          ///< reads of logs do
+  bool logs_held = false;          ///< reads of logs do; what they say is what was there when they came
+  bool events_held = false;        ///< reads of one event
+  bool policies_held = false;      ///< reads of policies
   bool fingerprints_held = false;  ///< and looks for fingerprints
   int lose_answers = 0;            ///< so many writes are stored and answered by an error
   std::size_t writes = 0;

@@ -191,3 +191,95 @@ TEST_CASE("a log that was changed after it was written is not acted upon") {
   REQUIRE_FALSE(read.has_value());
   CHECK(read.error().code == errc::internal);
 }
+
+TEST_CASE(
+    "a read of an incident that is not in memory waits for a slow load, and nothing turns in a circle meanwhile") {
+  two_instances both;
+  const auto id = opened(both.a);
+  both.a.store->logs_held = true;
+  auto read = both.b.send(read_of(id));
+  both.b.run();
+  both.b.pass(seconds{3});  // longer than a read's patience; there is nothing to tell yet
+  CHECK_FALSE(read->has_value());
+  both.b.release();
+  REQUIRE(read->has_value());
+  REQUIRE((*read)->has_value());
+  CHECK_FALSE((**read)->stale);
+}
+
+TEST_CASE("a repetition on another instance is answered with a state that has its effect") {
+  two_instances both;
+  const auto id = opened(both.a);
+  REQUIRE(both.b.ask(read_of(id)).has_value());
+  const auto change = change_of(id, change_kind::acknowledge);
+  const auto first = both.a.ask(change);
+  REQUIRE(first.has_value());
+  const auto again = both.b.ask(change);
+  REQUIRE(again.has_value());
+  CHECK(again->replayed);
+  CHECK(again->event->id == first->event->id);
+  CHECK(again->state->record.status == incident_status::acknowledged);
+  CHECK(both.b.metrics.decisions_retried.value() == 0);
+}
+
+TEST_CASE("a repetition of what is long ago on another instance is answered with a state that has its effect") {
+  two_instances both;
+  const auto id = opened(both.a);
+  REQUIRE(both.b.ask(read_of(id)).has_value());
+  const auto change = change_of(id, change_kind::acknowledge);
+  REQUIRE(both.a.ask(change).has_value());
+  for (std::size_t i = 0; i <= limits::recent_requests_per_incident; ++i)
+    REQUIRE(both.a.ask(change_of(id, change_kind::comment)).has_value());
+  const auto again = both.b.ask(change);
+  REQUIRE(again.has_value());
+  CHECK(again->replayed);
+  CHECK(again->state->head() == both.a.store->log(id).size());
+}
+
+TEST_CASE("a store that names an event beyond the log's end does not keep a caller for ever") {
+  two_instances both;
+  const auto id = opened(both.a);
+  REQUIRE(both.b.ask(read_of(id)).has_value());
+  const auto change = change_of(id, change_kind::comment);
+  auto& named = both.a.store->covered[change.context.request];
+  named = {change.context.request, id, both.a.store->log(id).front()->id, 1000, disposition::opened};
+  const auto again = both.b.ask(change);
+  REQUIRE(again.has_value());
+  CHECK(again->replayed);
+}
+
+TEST_CASE("who asks for a gate that was opened while the log was read is not told that there is none") {
+  two_instances both;
+  const auto id = opened(both.a);
+  REQUIRE(both.b.ask(read_of(id)).has_value());
+  both.a.store->logs_held = true;
+  auto read = both.b.send(read_of(id));
+  both.b.run();  // the store has answered, and its answer is on the way
+  const auto gate = asked(both.a, id);
+  auto verdict = both.b.await(id, gate, seconds{1});
+  both.b.run();
+  both.b.release();
+  both.b.pass(seconds{2});
+  REQUIRE(verdict->has_value());
+  REQUIRE((*verdict)->has_value());
+  CHECK((**verdict)->state->find_gate(gate));
+}
+
+TEST_CASE("who asks for a gate while something else is answered without a write is not told that there is none") {
+  two_instances both;
+  const auto id = opened(both.a);
+  both.a.store->policies_held = true;
+  auto refused = both.b.send(change_of(id, change_kind::close));
+  both.b.run();  // the log is read, the policies are on the way
+  const auto gate = asked(both.a, id);
+  auto verdict = both.b.await(id, gate, seconds{1});
+  both.b.run();
+  both.a.store->policies_held = false;
+  both.b.release();
+  REQUIRE(refused->has_value());
+  CHECK((*refused)->error().code == errc::conflict);
+  both.b.pass(seconds{2});
+  REQUIRE(verdict->has_value());
+  REQUIRE((*verdict)->has_value());
+  CHECK((**verdict)->state->find_gate(gate));
+}

@@ -188,3 +188,79 @@ TEST_CASE("where none of the incidents in memory is idle, one more is refused, a
   for (const auto& answer : answers) REQUIRE(answer->has_value());
   CHECK(w.ask(change_of(ids.back(), change_kind::start)).has_value());
 }
+
+TEST_CASE("who waits for the first answer to a repetition keeps the incident in memory") {
+  world w;
+  const auto id = opened(w, severity::p4);
+  const auto change = change_of(id, change_kind::acknowledge);
+  const auto first = w.ask(change);
+  REQUIRE(first.has_value());
+  w.store->events_held = true;
+  auto again = w.send(change);
+  w.pass(limits::passivate_after * 2);
+  CHECK_FALSE(again->has_value());
+  w.store->events_held = false;
+  w.release();
+  REQUIRE(again->has_value());
+  REQUIRE((*again)->has_value());
+  CHECK((**again)->event->id == first->event->id);
+  w.pass(limits::passivate_after * 2);
+  CHECK(w.metrics.incidents_live.value() == 0);
+}
+
+TEST_CASE("who is refused keeps the incident in memory while the store is asked for a first answer") {
+  world w;
+  const auto id = opened(w, severity::p4);
+  for (std::size_t i = 0; i < limits::recent_requests_per_incident; ++i)
+    REQUIRE(w.ask(change_of(id, change_kind::comment)).has_value());
+  w.store->events_held = true;
+  auto refused = w.send(change_of(id, change_kind::close));
+  w.pass(limits::passivate_after * 2);
+  CHECK_FALSE(refused->has_value());
+  w.store->events_held = false;
+  w.release();
+  REQUIRE(refused->has_value());
+  REQUIRE_FALSE((*refused)->has_value());
+  CHECK((*refused)->error().code == errc::conflict);
+}
+
+TEST_CASE("an incident that does not exist leaves memory once its last caller has its first answer, and not before") {
+  world w;
+  auto evaluate = evaluation_of(id_of<incident_id>("somebody else's"), severity::p2);
+  std::get<cmd::evaluate_escalation>(evaluate.body).full = true;
+  const auto first = w.ask(evaluate);
+  REQUIRE(first.has_value());
+  evaluate.incident_id = id_of<incident_id>("unknown");
+  w.store->events_held = true;
+  const auto live = w.metrics.incidents_live.value();
+  auto again = w.send(evaluate);
+  w.run();
+  CHECK_FALSE(again->has_value());
+  CHECK(w.metrics.incidents_live.value() == live + 1);
+  w.store->events_held = false;
+  w.release();
+  REQUIRE(again->has_value());
+  REQUIRE((*again)->has_value());
+  CHECK((**again)->event->id == first->event->id);
+  CHECK(w.metrics.incidents_live.value() == live);
+}
+
+TEST_CASE("beyond so many who wait for the policies one is refused as too many, not as a bug") {
+  world w;
+  w.store->policies_held = true;
+  std::vector<pending> answers;
+  for (std::size_t i = 0; i <= limits::policy_waiters; ++i)
+    answers.push_back(w.send(signal_of(severity::p4, "fp-" + std::to_string(i))));
+  w.run();
+  std::size_t refused = 0;
+  for (const auto& answer : answers) {
+    if (!answer->has_value()) continue;
+    REQUIRE_FALSE((*answer)->has_value());
+    CHECK((*answer)->error().code == errc::overloaded);
+    ++refused;
+  }
+  CHECK(refused == 1);
+  w.store->policies_held = false;
+  w.release();
+  for (const auto& answer : answers) REQUIRE(answer->has_value());
+}
