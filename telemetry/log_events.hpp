@@ -16,16 +16,11 @@ namespace im::log {
   X(service_failed, "the service cannot start or go on")                                 \
   X(settings_notice, "a setting was accepted but has no effect, or has an unusual one")  \
   X(drain_started, "a signal came; no new work is taken")                                \
-  X(drain_finished, "what was in flight is done")                                        \
   X(drain_cut_short, "the time to drain was over before the work was")                   \
-  X(readiness_changed, "the answer of /health/ready is another one now")                 \
   /* HTTP */                                                                             \
   X(request_done, "a request was answered")                                              \
   X(request_failed, "a request was answered 5xx")                                        \
-  X(request_rejected, "the HTTP core refused a connection or a request")                 \
   X(handler_failed, "a handler threw; the client got a 500")                             \
-  X(signature_refused, "an event's signature is missing or wrong")                       \
-  X(event_rejected, "one event of a body is not acceptable")                             \
   /* incidents */                                                                        \
   X(incident_opened, "an event became a new incident")                                   \
   X(incident_attached, "an event was attached to an open incident")                      \
@@ -36,7 +31,6 @@ namespace im::log {
   X(incident_closed, "an incident is closed")                                            \
   X(incident_reopened, "a resolved incident is open again")                              \
   X(incident_passivated, "an idle incident left memory")                                 \
-  X(incident_awakened, "an incident was folded from its log")                            \
   X(incident_load_failed, "an incident's log could not be read or folded")               \
   X(log_damaged, "an incident's log was changed after it was written")                   \
   X(decision_taken, "an agent decided; the DecisionEvent is stored")                     \
@@ -58,29 +52,20 @@ namespace im::log {
   X(child_restarted, "a supervised actor died and was restarted from the folded state")  \
   X(child_abandoned, "a supervised actor died too often; it fails safe")                 \
   X(actor_failed, "an actor ended with an error that nobody expected")                   \
-  X(deadline_fired, "a deadline was due")                                                \
-  X(deadline_late, "a deadline was found long after it was due")                         \
   X(clock_jumped, "the system's clock jumped; it is not believed until it stays there")  \
   X(clock_returned, "the system's clock is back where it should be")                     \
   X(clock_adopted, "the system's clock stayed where it jumped to and is believed")       \
   /* policies */                                                                         \
   X(policy_loaded, "a policy was fetched, in the version of the fields")                 \
   X(policy_unavailable, "a policy is missing or malformed; decisions wait for it")       \
-  X(policies_seeded, "an empty store got the policies of POLICIES_DIR")                  \
   /* the store */                                                                        \
   X(store_opened, "a store is open")                                                     \
-  X(store_closed, "a store is closed, everything in it durable")                         \
-  X(store_available, "the store answers again")                                          \
   X(store_unavailable, "the store does not answer; callers are told 503")                \
   X(store_write_retried, "a write failed and is tried again")                            \
   X(store_write_failed, "a write failed for good")                                       \
   X(store_refused, "the store does not accept our credentials or our request")           \
-  X(store_fallback, "the store lacks a capability; a slower way is used")                \
   X(breaker_opened, "the store failed too often in a row; it is left alone for a while") \
-  X(breaker_closed, "the probe succeeded; writes go on")                                 \
-  X(queue_full, "a bound was reached and work was refused")                              \
-  /* telemetry */                                                                        \
-  X(telemetry_dropped, "telemetry was dropped because its endpoint is away or slow")
+  X(breaker_closed, "the probe succeeded; writes go on")
 
 /// What a log line is about.
 enum class event : std::uint8_t {

@@ -167,8 +167,7 @@ void make_http(maker make, metrics& m) {
 }
 
 void make_incidents(maker make, metrics& m) {
-  make.each(m.events, "events_total", "Events that came in, by the door and by what became of them.", "source",
-            "disposition");
+  make.each(m.events, "events_total", "Events that incidents took, by what became of them.", "disposition");
   make.each(m.incidents_opened, "incidents_opened_total", "Incidents opened, by their first severity.", "severity");
   make.one(m.incidents_live, "incidents_live", "Incidents with an actor in memory.");
   make.one(m.incidents_passivated, "incidents_passivated_total", "Idle incidents that left memory.");
@@ -195,9 +194,8 @@ void make_store(maker make, metrics& m) {
 
 void make_gates(maker make, metrics& m) {
   make.each(m.gates_opened, "gates_opened_total", "Workflows suspended on an approval gate.", "action_type");
-  make.one(m.gates_open, "gates_open", "Gates in memory that wait for their verdict.");
   make.one(m.gates_held, "gates_held", "Gates that failed and hold; each needs an operator.");
-  make.each(m.gate_verdicts, "gate_verdicts_total", "Decisions of gates.", "verdict");
+  make.each(m.gate_verdicts, "gate_verdicts_total", "Gates that ended, by how.", "verdict");
   make.each(m.votes, "votes_total", "Votes that counted.", "decision");
 }
 
@@ -209,8 +207,6 @@ void make_rest(maker make, metrics& m) {
   make.each(m.child_failures, "child_failures_total", "Supervised actors given up: the restart budget was spent.",
             "child");
   make.each(m.policy_lookups, "policy_lookups_total", "How policies were had.", "outcome");
-  make.one(m.telemetry_sent_events, "telemetry_sent_events_total", "Events sent to the observatory.");
-  make.one(m.telemetry_dropped_events, "telemetry_dropped_events_total", "Events dropped before they were sent.");
 }
 
 }  // namespace

@@ -15,11 +15,11 @@ namespace im::telemetry {
 
 // ---- Label values that are no enum of messages/
 
-/// By which door an event came in; the source it names itself is free text and so no label.
-enum class intake : std::uint8_t { platform, sentinel, shield, alertmanager, cloudevents, operator_api };
+/// What became of an event that an incident took. Its door and what was refused there are told by the requests' route and status.
+enum class ingestion : std::uint8_t { opened, attached, duplicate, resolved };
 
-/// What became of an event.
-enum class ingestion : std::uint8_t { opened, attached, duplicate, resolved, rejected, refused };
+/// How a gate ended.
+enum class verdict : std::uint8_t { approved, rejected, expired, cancelled };
 
 /// Why the HTTP core refused; the enumerators of `http::rejection`.
 enum class http_rejection : std::uint8_t {
@@ -44,8 +44,8 @@ enum class breaker : std::uint8_t { closed, open, half_open };
 }  // namespace im::telemetry
 
 namespace im {
-IM_WIRE_WORDS(telemetry::intake, operator_api, "platform", "sentinel", "shield", "alertmanager", "cloudevents", "api");
-IM_WIRE_WORDS(telemetry::ingestion, refused, "opened", "attached", "duplicate", "resolved", "rejected", "refused");
+IM_WIRE_WORDS(telemetry::ingestion, resolved, "opened", "attached", "duplicate", "resolved");
+IM_WIRE_WORDS(telemetry::verdict, cancelled, "approved", "rejected", "expired", "cancelled");
 IM_WIRE_WORDS(telemetry::http_rejection, handler_timeout, "too_many_connections", "malformed", "header_timeout",
               "body_timeout", "handler_timeout");
 IM_WIRE_WORDS(telemetry::child, postmortem, "escalation", "approval_gate", "postmortem");
@@ -98,7 +98,7 @@ public:
   counter http_sent_bytes;
 
   // Events and incidents
-  by_two<counter, intake, ingestion> events;
+  by<counter, ingestion> events;  ///< as they are answered; a repetition counts as a duplicate
   by<counter, severity> incidents_opened;
   gauge incidents_live;  ///< with an actor in memory
   counter incidents_passivated;
@@ -122,9 +122,8 @@ public:
 
   // Gates
   by<counter, approval_action> gates_opened;
-  gauge gates_open;  ///< suspended workflows, those in memory
-  gauge gates_held;  ///< failed and holding: an operator has to act
-  by<counter, approval_decision> gate_verdicts;
+  gauge gates_held;                    ///< failed and holding: an operator has to act
+  by<counter, verdict> gate_verdicts;  ///< by whoever wrote them: over all instances, one a gate
   by<counter, vote_decision> votes;
 
   // Time
@@ -135,10 +134,6 @@ public:
   by<counter, child> child_restarts;
   by<counter, child> child_failures;  ///< the restart budget is spent; it fails safe
   by<counter, policy_lookup> policy_lookups;
-
-  // Telemetry itself
-  counter telemetry_sent_events;
-  counter telemetry_dropped_events;
 
 private:
   struct impl;

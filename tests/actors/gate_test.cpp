@@ -1,5 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
+#include <functional>
 
+#include "telemetry/log.hpp"
 #include "tests/actors/world.hpp"
 
 using namespace im;
@@ -29,6 +31,18 @@ std::size_t resumptions(world& w, const suspended& s) {
     const auto* f = std::get_if<fact::incident_changed>(&e->fact.value);
     return f && f->resumed_by == s.gate;
   }));
+}
+
+/// The log's lines of this event, at info and above, while `run` runs.
+std::vector<std::string> told(log::event what, const std::function<void()>& run) {
+  std::vector<std::string> lines;
+  const auto keep = [&](std::string_view line) {
+    if (line.find("\"event\":\"" + std::string{to_string(what)} + "\"") != std::string_view::npos)
+      lines.emplace_back(line);
+  };
+  const auto session = log::start({.as = log::format::json, .sink = keep});
+  run();
+  return lines;
 }
 
 const gate_state& gate_of(world& w, const suspended& s) { return *w.store->states[s.incident].find_gate(s.gate); }
@@ -341,4 +355,103 @@ TEST_CASE("a gate whose deadline passed while the clock jumped is found by the d
   w.clock->jump = std::chrono::minutes{20};
   w.pass(seconds{3});
   CHECK(gate_of(w, s).status == approval_status::escalated);
+}
+
+TEST_CASE("each gate's one verdict is counted by how it ended, and each vote that counted") {
+  world w;
+  const auto& verdicts = w.metrics.gate_verdicts;
+  const auto s = suspend(w);
+  REQUIRE(w.ask(vote_on(s.incident, s.gate, "ada", approver_type::incident_commander)));
+  CHECK(verdicts[telemetry::verdict::approved].value() == 0);
+  REQUIRE(w.ask(vote_on(s.incident, s.gate, "grace", approver_type::sre_lead)));
+  CHECK(verdicts[telemetry::verdict::approved].value() == 1);
+  CHECK(w.metrics.votes[vote_decision::approved].value() == 2);
+
+  const auto id = w.ask(signal_of(severity::p3, "kept"))->state->record.id;
+  const auto gate = id_of<approval_id>("to come");
+  REQUIRE(w.ask(vote_on(id, gate, "olga", approver_type::on_call_lead)));
+  CHECK(w.metrics.votes[vote_decision::approved].value() == 2);
+  auto request = read_of(id);
+  auto body = sample_request(approval_action::rollback);
+  body.id = gate;
+  request.body = body;
+  REQUIRE(w.ask(request));  // its vote is there: it ends as it opens
+  CHECK(verdicts[telemetry::verdict::approved].value() == 2);
+  CHECK(w.metrics.votes[vote_decision::approved].value() == 3);
+
+  const auto closing = w.ask(signal_of(severity::p1, "closed"))->state->record.id;
+  REQUIRE(w.ask(change_of(closing, change_kind::resolve)));
+  REQUIRE(w.ask(change_of(closing, change_kind::close)));
+  REQUIRE(w.ask(change_of(closing, change_kind::reopen)));
+  CHECK(verdicts[telemetry::verdict::cancelled].value() == 1);
+}
+
+TEST_CASE("an escalation is in the log and among the transitions, whoever decided it") {
+  {
+    world w;
+    const auto lines = told(log::event::incident_escalated, [&] {
+      const auto id = opened(w, severity::p2);
+      REQUIRE(w.ask(evaluation_of(id, severity::p1)));
+      REQUIRE(w.store->states[id].record.severity == severity::p1);
+    });
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].find(R"("from":"P2","to":"P1")") != std::string::npos);
+    CHECK(w.metrics.incident_transitions[incident_status::escalated].value() == 1);
+  }
+  world w;
+  const auto lines = told(log::event::incident_escalated, [&] {
+    const auto s = suspend(w);
+    REQUIRE(w.ask(vote_on(s.incident, s.gate, "ada", approver_type::incident_commander)));
+    REQUIRE(w.ask(vote_on(s.incident, s.gate, "grace", approver_type::sre_lead)));
+  });
+  CHECK(lines.size() == 1);  // when it was approved, not when it was asked for
+  CHECK(w.metrics.incident_transitions[incident_status::escalated].value() == 1);
+}
+
+TEST_CASE("an SLA that is breached is in the log once, however often it is looked at") {
+  world w;
+  const auto lines = told(log::event::sla_breached, [&] {
+    const auto id = opened(w, severity::p4);
+    auto update = change_of(id, change_kind::update);
+    std::get<cmd::change_incident>(update.body).severity = severity::p1;
+    REQUIRE(w.ask(update));
+    w.pass(std::chrono::minutes{30});
+    REQUIRE(w.store->states[id].record.sla.acknowledgment_breached);
+    REQUIRE(count_of<fact::escalation_evaluated>(w.store->log(id)) > 2);
+  });
+  CHECK(std::ranges::count_if(lines, [](const std::string& line) {
+          return line.find(R"("sla":"acknowledgment")") != std::string::npos;
+        }) == 1);
+}
+
+TEST_CASE("a vote that is refused, and an end of an incident, are in the log") {
+  world w;
+  const auto s = suspend(w);
+  const auto refused = told(log::event::vote_refused, [&] {
+    CHECK_FALSE(w.ask(vote_on(s.incident, s.gate, "mallory", approver_type::executive)));
+  });
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].find("mallory") != std::string::npos);
+  CHECK(told(log::event::incident_resolved, [&] {
+          REQUIRE(w.ask(change_of(s.incident, change_kind::resolve)));
+        }).size() == 1);
+}
+
+TEST_CASE("an event is counted by what became of it, and a dry run is not") {
+  world w;
+  const auto counted = [&](telemetry::ingestion what) { return w.metrics.events[what].value(); };
+  auto dry = signal_of(severity::p3);
+  dry.context.dry_run = true;
+  REQUIRE(w.ask(dry));
+  const auto first = signal_of(severity::p3);
+  REQUIRE(w.ask(first));
+  REQUIRE(w.ask(signal_of(severity::p3)));
+  REQUIRE(w.ask(first));
+  auto over = signal_of(severity::p3);
+  std::get<cmd::ingest_signal>(over.body).resolves = true;
+  REQUIRE(w.ask(over));
+  CHECK(counted(telemetry::ingestion::opened) == 1);
+  CHECK(counted(telemetry::ingestion::attached) == 1);
+  CHECK(counted(telemetry::ingestion::duplicate) == 1);
+  CHECK(counted(telemetry::ingestion::resolved) == 1);
 }

@@ -58,15 +58,15 @@ TEST_CASE("lines below the threshold are not written, and those from it on are")
     const auto session = log::start(into(lines, log::level::warn));
     CHECK_FALSE(log::enabled(log::level::info));
     CHECK(log::enabled(log::level::warn));
-    log::trace(log::event::deadline_fired, "t");
-    log::debug(log::event::deadline_fired, "d");
-    log::info(log::event::deadline_fired, "i");
-    log::warn(log::event::deadline_fired, "w");
-    log::error(log::event::deadline_fired, "e");
+    log::trace(log::event::decision_taken, "t");
+    log::debug(log::event::decision_taken, "d");
+    log::info(log::event::decision_taken, "i");
+    log::warn(log::event::decision_taken, "w");
+    log::error(log::event::decision_taken, "e");
     log::set_threshold(log::level::trace);
-    log::trace(log::event::deadline_fired, "t2");
+    log::trace(log::event::decision_taken, "t2");
     log::set_threshold(log::level::off);
-    log::error(log::event::deadline_fired, "e2");
+    log::error(log::event::decision_taken, "e2");
   }
   REQUIRE(lines.size() == 3);
   CHECK(lines[0].find("\"level\":\"warn\"") != std::string::npos);
