@@ -180,7 +180,7 @@ void incident_supervisor_state::committed() {
   report(flight->events);
   report_breaches(before->record, state_->record);
   reconcile();
-  if (!waits_.empty()) settle_waits();
+  if (!flight->events.empty()) settle_waits();
   if (state_->head() == 0) on_asked_for_idleness();  // there is no such incident
   pump();
 }
@@ -229,22 +229,27 @@ void incident_supervisor_state::give_up_fingerprint(incident_id holder) {
 }
 
 /// One of the requests was decided before, here or in another incident: its caller gets the first answer, the others
-/// are decided again.
+/// are decided again. Where it was here and our state lacks it, the caller stays until the log is read, so that the answer's
+/// state has what it tells of; as often as a lost race, since a store may contradict itself.
 void incident_supervisor_state::drop_covered(const covered_elsewhere& covered) {
+  const bool is_unread = covered.incident_id == state_->record.id && covered.sequence > state_->head();
   std::vector<submission> rest;
-  const auto all = flight_->callers.size();
+  bool found = false;
   for (auto& caller : flight_->callers) {
-    if (caller.cmd.context.request == covered.request)
+    const bool is_repeated = caller.cmd.context.request == covered.request;
+    const bool is_taken = !is_repeated && opens_gate(caller.cmd.body, covered.request);
+    found = found || is_repeated || is_taken;
+    if (is_repeated && !(is_unread && caller.attempts < limits::redecisions))
       replay(std::move(caller), covered.event_id, covered.incident_id);
-    else if (opens_gate(caller.cmd.body, covered.request))
+    else if (is_taken)
       caller.answer(
           fail(errc::conflict, "this approval_request_id is taken, in incident " + covered.incident_id.str()));
     else
       rest.push_back(std::move(caller));
   }
   flight_->callers = std::move(rest);
-  if (flight_->callers.size() < all)
-    for (auto& caller : flight_->callers) --caller.attempts;  // these lost no race
+  for (auto& caller : flight_->callers)
+    if (found && caller.cmd.context.request != covered.request) --caller.attempts;  // these lost no race
   requeue_in_flight();
   needs_load_ = true;
   pump();
@@ -277,28 +282,38 @@ void incident_supervisor_state::finish(submission& caller, logic::planned& plann
     batch.items->push_back(std::move(caller));
     return tell(registry_, hand_back_atom_v, incident_id{}, batch);
   }
+  count_event(env_.metrics, caller.cmd, r.disposition);
   caller.answer(std::move(r));
 }
 
 /// The first answer again, told from its event, where the caller needs more than where it went.
 void incident_supervisor_state::replay(submission caller, event_id first, incident_id where) {
-  count_event(env_.metrics, caller.cmd, r.disposition);
   reply r;
   r.state = where == state_->record.id ? state_ : nothing_known_of(where);
   r.disposition = disposition::duplicate;
   r.persisted = true;
   r.replayed = true;
+  count_event(env_.metrics, caller.cmd, r.disposition);
   if (!caller.cmd.context.event_on_replay) return caller.answer(std::move(r));
   auto waiting = std::make_shared<submission>(std::move(caller));
+  ++questions_;
   self_->request(house_.persistence, until_answered, read_event_atom_v, first)
       .then(
-          [waiting, r](const event_ptr& event) mutable {
-  count_event(env_.metrics, caller.cmd, r.disposition);
-            if (auto refused = refusal_in(*event)) return waiting->answer(std::unexpected{std::move(*refused)});
+          [this, waiting, r](const event_ptr& event) mutable {
             r.event = event;
-            waiting->answer(std::move(r));
+            auto refused = refusal_in(*event);
+            waiting->answer(refused ? result<reply>{std::unexpected{std::move(*refused)}} : std::move(r));
+            question_answered();
           },
-          [waiting](const caf::error& e) { waiting->answer(std::unexpected{from_caf(e)}); });
+          [this, waiting](const caf::error& e) {
+            waiting->answer(std::unexpected{from_caf(e)});
+            question_answered();
+          });
+}
+
+/// Where there is no such incident nobody asks it again whether it is idle.
+void incident_supervisor_state::question_answered() {
+  if (--questions_ == 0 && state_->head() == 0) on_asked_for_idleness();
 }
 
 /// Whether a refused command may be the repetition of one that took effect longer ago than the state remembers.
@@ -310,16 +325,20 @@ bool incident_supervisor_state::may_have_been_answered(const submission& caller)
 /// The first answer, if there was one: a request that took effect has an event whose id follows from the request.
 void incident_supervisor_state::tell_first_answer(submission caller, const error& refusal) {
   auto waiting = std::make_shared<submission>(std::move(caller));
+  ++questions_;
   self_->request(house_.persistence, until_answered, read_event_atom_v, derive_event_id(waiting->cmd.context.request))
       .then(
           [this, waiting](const event_ptr& event) {
             if (event->incident_id != state_->record.id)
-              return waiting->answer(fail(errc::conflict, "this request id was used for another incident"));
-            replay(std::move(*waiting), event->id, event->incident_id);
+              waiting->answer(fail(errc::conflict, "this request id was used for another incident"));
+            else
+              replay(std::move(*waiting), event->id, event->incident_id);
+            question_answered();
           },
-          [waiting, refusal](const caf::error& e) {
+          [this, waiting, refusal](const caf::error& e) {
             const auto why = from_caf(e);
             waiting->answer(std::unexpected{why.code == errc::not_found ? refusal : why});
+            question_answered();
           });
 }
 
