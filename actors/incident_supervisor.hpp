@@ -75,7 +75,6 @@ private:
   void tell_first_answer(submission caller, const error& refusal);
   void question_answered();
   void start_postmortem(submission caller, postmortem_id id);
-  void report(const std::vector<event_ptr>& events);
   void requeue_in_flight(bool lost_a_race = true);
   void settle_waits();
   void attended();

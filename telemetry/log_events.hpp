@@ -21,6 +21,7 @@ namespace im::log {
   X(request_done, "a request was answered")                                              \
   X(request_failed, "a request was answered 5xx")                                        \
   X(handler_failed, "a handler threw; the client got a 500")                             \
+  X(signature_refused, "an event's signature is missing or wrong")                       \
   /* incidents */                                                                        \
   X(incident_opened, "an event became a new incident")                                   \
   X(incident_attached, "an event was attached to an open incident")                      \

@@ -6,6 +6,7 @@
 #include "http/api/events/signature.hpp"
 #include "http/api/resources.hpp"
 #include "http/uri.hpp"
+#include "telemetry/log.hpp"
 
 namespace im::api {
 
@@ -102,7 +103,10 @@ void receive_sentinel(call c, const http::request& request) {
     if (!body) return c.fail(body.error());
     const auto verified = verify_signature(request.body, request.header("X-Sentinel-Signature"),
                                            body->root().find_string("signature"), key.reveal());
-    if (!verified) return c.fail(verified.error());
+    if (!verified) {
+      log::warn(log::event::signature_refused, verified.error().message, {{"correlation_id", c.correlation_id()}});
+      return c.fail(verified.error());
+    }
   }
   take_events(std::move(c), request, *in, from_sentinel);
 }
