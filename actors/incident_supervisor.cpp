@@ -30,6 +30,7 @@ incident_supervisor_state::incident_supervisor_state(supervisor_actor::pointer s
       registry_{std::move(registry)},
       children_{self, house_},
       needs_load_{!fresh},
+      whole_{fresh},
       alarm_{self, house_.alarms} {
   state_ = nothing_known_of(id);
   env_.metrics.incidents_live.add();
@@ -143,7 +144,7 @@ void incident_supervisor_state::set_alarm() {
   const auto now = self_->clock().now();
   std::optional<caf::actor_clock::time_point> next;
   const auto consider = [&](caf::actor_clock::time_point at) { next = next ? std::min(*next, at) : at; };
-  if (!reads_.empty() && state_->head() != 0) consider(reads_.oldest() + limits::read_patience);
+  if (!reads_.empty() && tellable()->head() != 0) consider(reads_.oldest() + limits::read_patience);
   if (verdict_awaited_ && *verdict_awaited_ > now) consider(now + limits::verdict_poll);
   if (const auto at = children_.escalation_wanted_at(); at && !needs_load_) {
     // The two clocks drift, and the actor is wanted well ahead: an alarm that is there already will do.
@@ -157,7 +158,7 @@ void incident_supervisor_state::set_alarm() {
 void incident_supervisor_state::on_alarm(std::uint64_t generation) {
   if (!alarm_.take(generation)) return;
   const auto now = self_->clock().now();
-  reads_.give_up(state_, now - limits::read_patience);
+  reads_.give_up(tellable(), now - limits::read_patience);
   const bool waited_for = verdict_awaited_ && *verdict_awaited_ > now;
   if (!waited_for) verdict_awaited_.reset();
   if (waited_for && phase_ == phase::idle && state_->has_pending_gate()) load();
@@ -200,6 +201,7 @@ void incident_supervisor_state::on_log(log_page page) {
   if (nothing_known && state_->head() != 0) env_.metrics.incidents_awakened.add();
   phase_ = phase::idle;
   needs_load_ = false;
+  whole_ = true;
   reconcile();
   reads_.confirm(state_);
   settle_waits();
@@ -210,7 +212,11 @@ void incident_supervisor_state::on_log(log_page page) {
 void incident_supervisor_state::forget_log() {
   state_ = nothing_known_of(state_->record.id);
   recent_.clear();
+  whole_ = false;
 }
+
+/// What may be told where the store does not answer: half of a log is no state.
+state_ptr incident_supervisor_state::tellable() const { return whole_ ? state_ : nothing_known_of(state_->record.id); }
 
 /// What the store has does not go on from what we have. Ours may be what is wrong, so all of it is read again; a log that is
 /// broken in itself is not acted upon.
@@ -222,7 +228,7 @@ void incident_supervisor_state::on_broken_link(const decision_event& event) {
              "the log of an incident was changed after it was written; `ruvector-service verify` tells more",
              {{"incident_id", event.incident_id}, {"sequence", event.sequence}});
   needs_load_ = true;
-  on_load_failed({errc::internal, "the log of this incident is damaged; an operator must look at it"});
+  on_load_failed({errc::damaged, "the log of this incident is damaged; an operator must look at it"});
 }
 
 /// The store is being asked, or written to: its word is good for those who are here now, not for who comes meanwhile.
@@ -259,7 +265,7 @@ void incident_supervisor_state::on_load_failed(error why) {
   const auto loudness = state_->head() == 0 ? log::level::warn : log::level::debug;
   log::write(loudness, log::event::incident_load_failed, "an incident cannot be loaded",
              {{"incident_id", state_->record.id}, {"reason", why.message}});
-  reads_.fail_all(state_, why);
+  reads_.fail_all(tellable(), why);
   for (auto& s : std::exchange(queue_, {})) s.answer(std::unexpected{why});
   marked_waits_ = 0;
   for (auto& wait : std::exchange(waits_, {})) wait.caller->answer(std::unexpected{why});

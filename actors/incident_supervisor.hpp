@@ -53,6 +53,7 @@ private:
   void load();
   void on_log(log_page page);
   void forget_log();
+  [[nodiscard]] state_ptr tellable() const;
   void on_broken_link(const decision_event& event);
   void load_policies();
   void on_load_failed(error why);
@@ -94,6 +95,7 @@ private:
   supervised_children children_;
   phase phase_ = phase::idle;
   bool needs_load_;
+  bool whole_;  ///< the log was read to its end since the state was empty
   bool retry_armed_ = false;
   std::list<submission> queue_;
   pending_reads<caf::actor_clock::time_point> reads_;

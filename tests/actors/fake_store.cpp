@@ -86,14 +86,15 @@ private:
       waiting_reads_.emplace_back(promise, page_of(id, after));
       return promise;
     }
-    if (store_->away) return away();
+    if (store_->away || (store_->reads_left && (*store_->reads_left)-- == 0)) return away();
     return page_of(id, after);
   }
 
   log_page page_of(const incident_id& id, std::uint64_t after) {
     log_page page;
     for (const auto& event : store_->logs[id])
-      if (event->sequence > after) page.events.push_back(event);
+      if (event->sequence > after && page.events.size() < store_->page_events) page.events.push_back(event);
+    page.more = !page.events.empty() && page.events.back()->sequence < store_->logs[id].size();
     return page;
   }
 

@@ -24,12 +24,14 @@ public:
   std::map<policy_kind, std::string> policies;
 
   bool away = false;
-  bool held = false;               ///< writes wait; a tick of the actor answers them once this is false
-  bool logs_held = false;          ///< reads of logs do; what they say is what was there when they came
-  bool events_held = false;        ///< reads of one event
-  bool policies_held = false;      ///< reads of policies
-  bool fingerprints_held = false;  ///< and looks for fingerprints
-  int lose_answers = 0;            ///< so many writes are stored and answered by an error
+  bool held = false;                      ///< writes wait; a tick of the actor answers them once this is false
+  bool logs_held = false;                 ///< reads of logs do; what they say is what was there when they came
+  bool events_held = false;               ///< reads of one event
+  bool policies_held = false;             ///< reads of policies
+  bool fingerprints_held = false;         ///< and looks for fingerprints
+  std::size_t page_events = 500;          ///< of a log
+  std::optional<std::size_t> reads_left;  ///< of logs, then it is away
+  int lose_answers = 0;                   ///< so many writes are stored and answered by an error
   std::size_t writes = 0;
   std::size_t log_reads = 0;
   std::vector<std::size_t> looks;              ///< of how many incidents each was asked whether they have a log

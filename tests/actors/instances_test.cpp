@@ -189,7 +189,7 @@ TEST_CASE("a log that was changed after it was written is not acted upon") {
   world other{w.store, w.clock};
   const auto read = other.ask(read_of(id));
   REQUIRE_FALSE(read.has_value());
-  CHECK(read.error().code == errc::internal);
+  CHECK(read.error().code == errc::damaged);
 }
 
 TEST_CASE(

@@ -21,6 +21,23 @@ TEST_CASE("an incident that nobody asks for leaves memory, and one that is asked
   CHECK(w.store->log_reads == reads + 1);
 }
 
+TEST_CASE("an incident whose log was read in part is not told") {
+  auto time = std::make_shared<virtual_wall_clock>();
+  world before{nullptr, time};
+  const auto id = opened(before, severity::p2);  // two events: opened, evaluated
+  world w{before.store, time};
+  w.store->page_events = 1;
+  w.store->reads_left = 1;
+  const auto half = w.ask(read_of(id));
+  REQUIRE_FALSE(half.has_value());
+  CHECK(half.error().code == errc::store_unavailable);
+  w.store->reads_left.reset();
+  const auto whole = w.ask(read_of(id));
+  REQUIRE(whole.has_value());
+  CHECK_FALSE(whole->stale);
+  CHECK(whole->state->head() == 2);
+}
+
 TEST_CASE("a dry run over a complete input needs no supervisor where the store knows no such incident") {
   world w;
   auto dry = evaluation_of(id_of<incident_id>("somebody else's"), severity::p1);
