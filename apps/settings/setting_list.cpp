@@ -151,9 +151,9 @@ problem read_log_format(const std::string& value, settings& into) {
 }
 
 /// What the platform sets for all its services and this one has no use for.
-setting_spec without_effect(std::string_view name, std::string_view why) {
-  return {name, why, "anything", "none", false, [=](const std::string&, settings& into) -> problem {
-            into.notices.push_back(std::string{name} + " is accepted and has no effect: " + std::string{why});
+setting_spec without_effect(std::string_view name, std::string_view meaning) {
+  return {name, meaning, "anything", "none", false, [=](const std::string&, settings& into) -> problem {
+            into.notices.push_back(std::string{name} + " is " + std::string{meaning});
             return {};
           }};
 }
@@ -161,12 +161,12 @@ setting_spec without_effect(std::string_view name, std::string_view why) {
 using specs = std::vector<setting_spec>;
 
 void add_service(specs& to, const settings& d) {
-  to.push_back(without_effect("SERVICE_NAME", "the service has one name"));
+  to.push_back(without_effect("SERVICE_NAME", "accepted, has no effect: the service has one name"));
   to.push_back(id("SERVICE_VERSION", "version in logs and health answers", 64, &settings::service_version,
                   "the build's, " + std::string{version}));
   to.push_back({"PLATFORM_ENV", "where it runs; outside dev a store has to be named", "dev, staging or prod",
                 std::string{to_string(d.platform)}, false, read_platform});
-  to.push_back(without_effect("GOOGLE_CLOUD_REGION", "no decision tells a region"));
+  to.push_back(without_effect("GOOGLE_CLOUD_REGION", "accepted, has no effect: no decision tells a region"));
 }
 
 void add_http(specs& to, const settings& d) {
@@ -176,7 +176,7 @@ void add_http(specs& to, const settings& d) {
                       [](settings& s, long n) { s.http_port = static_cast<std::uint16_t>(n); }));
   to.push_back({"METRICS_PORT", "port of /metrics; 0 takes a free one", between(0, port_max) + ", or off",
                 std::to_string(*d.metrics_port), false, read_metrics_port});
-  to.push_back(without_effect("GRPC_PORT", "the service speaks HTTP only"));
+  to.push_back(without_effect("GRPC_PORT", "accepted, has no effect: the service speaks HTTP only"));
   to.push_back(number("REQUEST_TIMEOUT_SECS", "longest time to answer a request, long polls apart", 1, 600,
                       std::to_string(d.request_timeout.count()),
                       [](settings& s, long n) { s.request_timeout = std::chrono::seconds{n}; }));
@@ -222,8 +222,10 @@ void add_incidents(specs& to, const settings& d) {
 }
 
 void add_telemetry(specs& to, const settings& d) {
-  to.push_back(without_effect("TELEMETRY_ENDPOINT", "no telemetry is sent so far but /metrics and the log"));
-  to.push_back(without_effect("TELEMETRY_ENABLED", "no telemetry is sent so far but /metrics and the log"));
+  to.push_back(without_effect("TELEMETRY_ENDPOINT",
+                              "accepted, has no effect: no telemetry is sent so far but /metrics and the log"));
+  to.push_back(without_effect("TELEMETRY_ENABLED",
+                              "accepted, has no effect: no telemetry is sent so far but /metrics and the log"));
   // Before LOG_LEVEL, which wins.
   to.push_back({"RUST_LOG", "LOG_LEVEL by its old name; directives for other crates have no effect",
                 "a level, or crate=level, or several with commas", "none", false, read_rust_log});
