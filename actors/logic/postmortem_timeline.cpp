@@ -272,7 +272,8 @@ postmortem_input postmortem_input_from(const incident_state& state, const std::v
   input.time_to_detect_seconds = record.metrics.mttd;
   input.time_to_acknowledge_seconds = record.metrics.mtta;
   input.timeline_events = std::move(story.entries);
-  input.escalation_history = story.history.empty() ? state.history : std::move(story.history);
+  input.escalation_history = std::move(story.history);
+  if (input.escalation_history.empty()) input.escalation_history = state.history;
   input.max_escalation_level = std::max(story.max_level, record.escalation_level);
   if (record.resolution) {
     const resolution_record& resolution = *record.resolution;
