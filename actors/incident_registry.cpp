@@ -26,15 +26,6 @@ void answer_apart(submission& s, const policy_set& policies, const actor_environ
   s.answer(std::move(r));
 }
 
-/// The first of them, `count` at most, which then are no longer there.
-template <class T>
-std::vector<T> take_front(std::vector<T>& from, std::size_t count) {
-  const auto last = from.begin() + static_cast<std::ptrdiff_t>(std::min(from.size(), count));
-  std::vector<T> taken(std::make_move_iterator(from.begin()), std::make_move_iterator(last));
-  from.erase(from.begin(), last);
-  return taken;
-}
-
 void refuse_all(std::vector<submission>& all, const error& why) {
   for (auto& s : all) s.answer(std::unexpected{why});
 }
@@ -71,16 +62,14 @@ void incident_registry_state::route(submission s, outbox& out) {
   if (std::holds_alternative<cmd::ingest_signal>(s.cmd.body) && s.cmd.incident_id.is_nil())
     return route_signal(std::move(s), out);
   const auto id = s.cmd.incident_id;
-  if (logic::leaves_no_trace(s.cmd) && !incidents_.contains(id)) return apart_.push_back(std::move(s));
+  if (logic::leaves_no_trace(s.cmd) && !incidents_.contains(id)) return apart_.add(std::move(s));
   out[id].items->push_back(std::move(s));
 }
 
 /// Somebody else's incidents, as a rule: where the store has nothing of them, no supervisor is needed to say what would be decided.
-/// The store is asked once for all that wait, and what comes meanwhile waits for the next time.
 void incident_registry_state::evaluate_apart() {
-  if (looking_for_logs_ || apart_.empty()) return;
-  looking_for_logs_ = true;
-  const auto asked = std::make_shared<std::vector<submission>>(take_front(apart_, limits::logs_looked_for));
+  const auto asked = std::make_shared<std::vector<submission>>(apart_.next());
+  if (asked->empty()) return;
   incident_list among;
   for (const auto& s : *asked) among.ids.push_back(s.cmd.incident_id);
   self_->request(house_.persistence, until_answered, find_logs_atom_v, std::move(among))
@@ -111,7 +100,7 @@ void incident_registry_state::on_logs_found(std::vector<submission>& asked, cons
 }
 
 void incident_registry_state::look_for_more_logs() {
-  looking_for_logs_ = false;
+  apart_.answered();
   evaluate_apart();
 }
 
@@ -126,16 +115,13 @@ void incident_registry_state::route_signal(submission s, outbox& out) {
     return s.answer(fail(errc::overloaded, "too many new incidents are being opened; try again shortly"));
   ++waiting_;
   const auto [waiters, first] = looking_up_.try_emplace(fingerprint);
-  if (first) to_look_up_.push_back(fingerprint);
+  if (first) to_look_up_.add(fingerprint);
   waiters->second.push_back(std::move(s));
 }
 
-/// As for dry runs, the store is asked once for all that wait.
 void incident_registry_state::look_up() {
-  if (looking_up_some_ || to_look_up_.empty()) return;
-  looking_up_some_ = true;
-  const auto asked =
-      std::make_shared<const std::vector<std::string>>(take_front(to_look_up_, limits::fingerprints_looked_for));
+  const auto asked = std::make_shared<const std::vector<std::string>>(to_look_up_.next());
+  if (asked->empty()) return;
   self_->request(house_.persistence, until_answered, find_fingerprints_atom_v, fingerprint_list{*asked})
       .then(
           [this, asked](const fingerprint_lookups& got) {
@@ -156,7 +142,7 @@ void incident_registry_state::look_up() {
 }
 
 void incident_registry_state::look_up_more() {
-  looking_up_some_ = false;
+  to_look_up_.answered();
   look_up();
 }
 

@@ -5,6 +5,7 @@
 #include <list>
 #include <unordered_map>
 
+#include "actors/asked_together.hpp"
 #include "actors/environment.hpp"
 
 namespace im {
@@ -64,10 +65,8 @@ private:
   std::unordered_map<std::string, incident_id> open_;                    ///< by fingerprint
   std::unordered_map<std::string, std::vector<submission>> looking_up_;  ///< signals that wait for the store's word
   std::size_t waiting_ = 0;
-  std::vector<std::string> to_look_up_;  ///< those of them that the store was not asked for yet
-  bool looking_up_some_ = false;
-  std::vector<submission> apart_;  ///< dry runs over inputs that are complete in themselves
-  bool looking_for_logs_ = false;
+  asked_together<std::string> to_look_up_{limits::fingerprints_looked_for};
+  asked_together<submission> apart_{limits::logs_looked_for};  ///< dry runs over inputs that are complete in themselves
 };
 
 using incident_registry = caf::stateful_actor<incident_registry_state, registry_actor::base>;

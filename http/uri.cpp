@@ -16,8 +16,6 @@ constexpr int hex_digit(char c) noexcept {
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
-constexpr bool is_control(unsigned char c) noexcept { return c < 0x20 || c == 0x7f; }
-
 constexpr bool is_unreserved(char c) noexcept {
   const char l = lower(c);
   return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
@@ -57,7 +55,7 @@ std::optional<std::string> percent_decode(std::string_view text, plus_sign plus)
       const int low = hex_digit(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       const auto byte = static_cast<unsigned char>(high * 16 + low);
-      if (is_control(byte)) return std::nullopt;
+      if (is_control(static_cast<char>(byte))) return std::nullopt;
       out.push_back(static_cast<char>(byte));
       i += 2;
     }

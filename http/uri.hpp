@@ -10,6 +10,9 @@
 
 namespace im::http {
 
+/// Whether an ASCII character is a control character.
+[[nodiscard]] constexpr bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 /// Whether two texts are equal but for the case of ASCII letters (header names, tokens).
 [[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
 

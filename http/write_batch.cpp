@@ -1,10 +1,12 @@
 #include "http/write_batch.hpp"
+#include "http/uri.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "http/limits.hpp"
+#include "http/uri.hpp"
 
 namespace im::http {
 
@@ -36,8 +38,7 @@ void append_number(std::string& out, std::size_t number) {
 
 void write_batch::field(std::string_view name, std::string_view value) {
   text_.append(name).append(": ");
-  for (const char c : value)
-    text_.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);  // no injected lines
+  for (const char c : value) text_.push_back(is_control(c) ? ' ' : c);  // no injected lines
   text_.append("\r\n");
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "http/uri.hpp"
+
 namespace im::api {
 
 namespace {
@@ -51,9 +53,7 @@ void read_bounded(json::read_state& state, const json::node& from, const json::p
   to = *text;
 }
 
-bool is_name(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
+bool is_name(std::string_view text) { return std::ranges::none_of(text, http::is_control); }
 
 void read_scalar(json::read_state& state, const json::node& from, const json::path& where, name_text& to) {
   read_bounded(state, from, where, to.value, limits::name_chars);

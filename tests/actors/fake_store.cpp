@@ -1,6 +1,7 @@
 #include "tests/actors/fake_store.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -40,11 +41,18 @@ public:
   static inline const char* name = "fake_store";
 
 private:
+  /// Answered by a tick, once it may be.
+  template <class T, class Asked>
+  caf::result<T> hold(std::vector<std::pair<caf::typed_response_promise<T>, Asked>>& queue,
+                      std::type_identity_t<Asked> asked) {
+    auto promise = self_->make_response_promise<T>();
+    queue.emplace_back(promise, std::move(asked));
+    return promise;
+  }
+
   caf::result<write_outcome> write(const event_batch& batch) {
     if (!store_->held) return answer(batch);
-    auto promise = self_->make_response_promise<write_outcome>();
-    waiting_.emplace_back(promise, batch);
-    return promise;
+    return hold(waiting_, batch);
   }
 
   void answer_waiting() {
@@ -81,11 +89,7 @@ private:
 
   caf::result<log_page> read_log(const incident_id& id, std::uint64_t after) {
     ++store_->log_reads;
-    if (store_->logs_held) {
-      auto promise = self_->make_response_promise<log_page>();
-      waiting_reads_.emplace_back(promise, page_of(id, after));
-      return promise;
-    }
+    if (store_->logs_held) return hold(waiting_reads_, page_of(id, after));
     if (store_->away || (store_->reads_left && (*store_->reads_left)-- == 0)) return away();
     return page_of(id, after);
   }
@@ -100,11 +104,7 @@ private:
 
   caf::result<incident_list> find_logs(const incident_list& among) {
     store_->looks.push_back(among.ids.size());
-    if (store_->logs_held) {
-      auto promise = self_->make_response_promise<incident_list>();
-      waiting_looks_.emplace_back(promise, among);
-      return promise;
-    }
+    if (store_->logs_held) return hold(waiting_looks_, among);
     if (store_->away) return away();
     return held_of(among);
   }
@@ -117,11 +117,7 @@ private:
   }
 
   caf::result<policy_answer> read_policy(policy_kind kind) {
-    if (store_->policies_held) {
-      auto promise = self_->make_response_promise<policy_answer>();
-      waiting_policies_.emplace_back(promise, kind);
-      return promise;
-    }
+    if (store_->policies_held) return hold(waiting_policies_, kind);
     if (store_->away) return away();
     return policy_of(kind);
   }
@@ -129,11 +125,7 @@ private:
   policy_answer policy_of(policy_kind kind) { return {false, store_->policies.at(kind), "etag"}; }
 
   caf::result<event_ptr> read_event(const event_id& id) {
-    if (store_->events_held) {
-      auto promise = self_->make_response_promise<event_ptr>();
-      waiting_events_.emplace_back(promise, id);
-      return promise;
-    }
+    if (store_->events_held) return hold(waiting_events_, id);
     auto found = event_of(id);
     if (!found) return std::move(found.error());
     return std::move(*found);
@@ -148,11 +140,7 @@ private:
 
   caf::result<fingerprint_lookups> find(const fingerprint_list& asked) {
     store_->fingerprint_looks.push_back(asked.fingerprints.size());
-    if (store_->fingerprints_held) {
-      auto promise = self_->make_response_promise<fingerprint_lookups>();
-      waiting_fingerprints_.emplace_back(promise, asked);
-      return promise;
-    }
+    if (store_->fingerprints_held) return hold(waiting_fingerprints_, asked);
     if (store_->away) return away();
     return newest_of(asked);
   }

@@ -123,9 +123,7 @@ public:
 
   /// A table of the store without keys. The log's own row number is its key there, so it is left to be given anew.
   void add_plain(const std::string& name, const std::string& order, std::size_t together, bool numbered) {
-    auto rows = read_rows(store_, "SELECT * FROM " + name + " ORDER BY " + order);
-    if (numbered)
-      for (auto& r : rows) r.erase(r.begin());
+    auto rows = rows_of(name, order, numbered);
     const std::string called = numbered ? "log" : name;
     std::string create = "CREATE TABLE " + called + " (row INTEGER PRIMARY KEY";
     if (numbered) create += ", id, incident, sequence";
@@ -140,9 +138,7 @@ public:
                                            "' ORDER BY type = 'table' DESC");
     while (sqlite3_step(parts.get()) == SQLITE_ROW)
       execute(db_.get(), reinterpret_cast<const char*>(sqlite3_column_text(parts.get(), 0)));
-    auto rows = read_rows(store_, "SELECT * FROM " + name + " ORDER BY " + order);
-    if (numbered)
-      for (auto& r : rows) r.erase(r.begin());
+    auto rows = rows_of(name, order, numbered);
     add(name, std::move(rows), together, numbered);
   }
 
@@ -168,6 +164,13 @@ public:
   }
 
 private:
+  [[nodiscard]] std::vector<row> rows_of(const std::string& name, const std::string& order, bool numbered) {
+    auto rows = read_rows(store_, "SELECT * FROM " + name + " ORDER BY " + order);
+    if (numbered)
+      for (auto& r : rows) r.erase(r.begin());
+    return rows;
+  }
+
   void add(const std::string& name, std::vector<row> rows, std::size_t together, bool numbered) {
     std::string sql = "INSERT INTO " + name + " VALUES (";
     if (numbered) sql += "NULL, ";
