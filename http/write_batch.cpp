@@ -6,7 +6,6 @@
 #include <charconv>
 
 #include "http/limits.hpp"
-#include "http/uri.hpp"
 
 namespace im::http {
 
