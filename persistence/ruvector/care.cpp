@@ -13,9 +13,7 @@ namespace im::ruvector {
 
 namespace {
 
-constexpr const char* whole_log =
-    "SELECT row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms, doc FROM decision_events"
-    " WHERE sequence IS NOT NULL ORDER BY incident_id, sequence";
+constexpr const char* entry_columns = "row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms, doc";
 
 /// One incident while its log goes by.
 struct folded {
@@ -35,7 +33,7 @@ public:
     db_.execute(
         "DELETE FROM requests; DELETE FROM incidents; DELETE FROM snapshots; DELETE FROM approvals;"
         " DELETE FROM postmortems;");
-    Driver::scan(db_, whole_log, [&](const row& r) { take(r); });
+    Driver::scan(db_, Driver::whole_log(entry_columns), [&](const row& r) { take(r); });
     finish();
     return report_;
   }
@@ -45,9 +43,7 @@ private:
     const auto event = read_stored(r.text(7));
     if (!event) damaged(event.error().message);
     if (incident_id{r.id(2)} != current_.state.record.id || current_.state.head() == 0) finish();
-    if (event->sequence != current_.state.head() + 1)
-      damaged("the log of incident " + event->incident_id.str() + " has a gap after sequence " +
-              std::to_string(current_.state.head()));
+    if (event->sequence != current_.state.head() + 1) damaged_after(event->incident_id, current_.state.head());
     fold(current_.state, *event, r.integer(0), current_.changes);
     for (const auto& request : event->request_ids)
       tables_.cover(request_key(request), r.integer(0), disposition_of(*event));
@@ -90,7 +86,7 @@ public:
   check_report run() {
     const typename Driver::read_transaction together{db_};
     Driver::inspect(db_, [&](std::string what) { problem(std::move(what)); });
-    Driver::scan(db_, whole_log, [&](const row& r) { take(r); });
+    Driver::scan(db_, Driver::whole_log(entry_columns), [&](const row& r) { take(r); });
     finish();
     count("incidents", report_.incidents);
     count("approvals", gate_count_);
@@ -229,10 +225,6 @@ private:
   std::uint64_t request_count_ = 0;
 };
 
-constexpr const char* every_entry =
-    "SELECT incident_id, sequence, id, doc FROM decision_events WHERE sequence IS NOT NULL"
-    " ORDER BY incident_id, sequence";
-
 }  // namespace
 
 template <class Driver>
@@ -249,7 +241,7 @@ template <class Driver>
 verify_report verify(typename Driver::connection& db) {
   const typename Driver::read_transaction together{db};
   log_verifier verifier;
-  Driver::scan(db, every_entry, [&](const typename Driver::row& r) {
+  Driver::scan(db, Driver::whole_log("incident_id, sequence, id, doc"), [&](const typename Driver::row& r) {
     (void)verifier.take({incident_id{r.id(0)}, static_cast<std::uint64_t>(r.integer(1)), event_id{r.id(2)}, r.text(3)});
   });
   return verifier.finish();

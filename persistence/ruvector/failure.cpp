@@ -38,6 +38,10 @@ public:
 
 void damaged(const std::string& what) { throw damage{what}; }
 
+void damaged_after(const incident_id& incident, std::uint64_t sequence) {
+  damaged("the log of incident " + incident.str() + " has a gap after sequence " + std::to_string(sequence));
+}
+
 void unconfirmed(const std::string& what) {
   throw store_failure{error{errc::timeout,
                             what + "; the write may have taken effect, repeat it as it was",

@@ -1,11 +1,13 @@
 #pragma once
 /// What a database throws inside a store. The store's edge catches it and answers with the error that it carries.
 
+#include <cstdint>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 
 #include "messages/error.hpp"
+#include "messages/ids.hpp"
 
 namespace im::ruvector {
 
@@ -51,6 +53,9 @@ private:
 
 /// What is stored cannot be what was stored.
 [[noreturn]] void damaged(const std::string& what);
+
+/// The same of a log: the entry after this sequence is not there, though the log goes on.
+[[noreturn]] void damaged_after(const incident_id& incident, std::uint64_t sequence);
 
 /// The database failed while it committed: nobody knows whether it has.
 [[noreturn]] void unconfirmed(const std::string& what);

@@ -65,7 +65,7 @@ void log_writer::append_foreign(const new_event& event, append_result& result) {
     if (same) result.identical = true;
     return;
   }
-  tables_.insert_event(event, next_row_++);
+  tables_.insert_event(event, next_row_++, std::nullopt);
 }
 
 void log_writer::append_group(incident_id id, const group& g) {
@@ -147,7 +147,8 @@ void log_writer::write_group(live_incident& incident, const incident_row& before
     if (g.results[i]->identical) continue;
     const auto& event = *g.events[i];
     const auto at = next_row_++;
-    tables_.insert_event(event, at);
+    tables_.insert_event(event, at, incident.last_row);
+    incident.last_row = at;
     const auto how = disposition_of(*event.log);
     for (const auto& key : event.request_keys) tables_.cover(key, at, how);
   }
@@ -166,7 +167,7 @@ log_writer::live_incident& log_writer::hold(incident_id id) {
   if (const auto found = held_.find(id); found != held_.end()) return found->second;
   if (auto known = cache_.take(id)) return held_.emplace(id, std::move(*known)).first->second;
   auto loaded = tables_.load(id);
-  live_incident fresh{std::move(loaded.state), {}, loaded.snapshot_sequence};
+  live_incident fresh{std::move(loaded.state), {}, loaded.snapshot_sequence, loaded.last_row};
   if (fresh.state.head() != 0) fresh.row = row_of(fresh.state);
   return held_.emplace(id, std::move(fresh)).first->second;
 }

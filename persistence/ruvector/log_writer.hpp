@@ -33,6 +33,7 @@ private:
     incident_state state;
     incident_row row;
     std::uint64_t snapshot_sequence = 0;
+    std::optional<std::int64_t> last_row;
   };
   /// One incident's events of a batch, with the places of their results.
   struct group {

@@ -220,7 +220,20 @@ struct driver {
   /// What the database itself finds wrong with its files it says when they are read.
   static void inspect(connection&, const std::function<void(std::string)>&) {}
 
-  static constexpr const char* by_log_index = "";
+  // How the log is read, as SQL.
+
+  /// The entries of incident ?1 after sequence ?2, in order, at most ?3. Rows: row, sequence, doc.
+  [[nodiscard]] static std::string entries() {
+    return "SELECT row, sequence, doc FROM decision_events WHERE incident_id = ?1 AND sequence > ?2 ORDER BY sequence"
+           " LIMIT ?3";
+  }
+  /// What restricts decision_events to incident ?7, entries of its log or not.
+  [[nodiscard]] static std::string of_incident() { return "incident_id = ?7"; }
+  /// `columns` of the entries of all logs, by incident and sequence.
+  [[nodiscard]] static std::string whole_log(std::string_view columns) {
+    return "SELECT " + std::string{columns} +
+           " FROM decision_events WHERE sequence IS NOT NULL ORDER BY incident_id, sequence";
+  }
 };
 
 }  // namespace im::ruvector::postgres

@@ -138,7 +138,7 @@ loaded_state tables::load(incident_id id) {
   return loader_.load(id);
 }
 
-void tables::insert_event(const new_event& event, std::int64_t row) {
+void tables::insert_event(const new_event& event, std::int64_t row, std::optional<std::int64_t> /*previous_row*/) {
   buffer_.insert_event(event, row);
   inserted_.insert_or_assign(event.id, &event);
   last_event_ = &event;

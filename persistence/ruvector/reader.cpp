@@ -1,5 +1,6 @@
 #include "persistence/ruvector/reader.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "persistence/ruvector/list_sql.hpp"
@@ -13,17 +14,16 @@ namespace im::ruvector {
 namespace {
 
 /// ?1 a whole agent id or nothing, ?2 and ?3 the bounds of its type part, ?4 a decision type, ?5 and ?6 times, ?7 an incident.
-std::string query_sql(const char* by_log_index, bool of_incident, bool count) {
+std::string query_sql(const std::string& which, bool count) {
   std::string sql = count ? "SELECT count(*)" : "SELECT doc";
-  sql += " FROM decision_events";
-  if (of_incident) sql += by_log_index;
-  sql += of_incident ? " WHERE incident_id = ?7 AND" : " WHERE ?7 IS NULL AND";
-  sql +=
-      " timestamp_ms BETWEEN ?5 AND ?6 AND (?4 IS NULL OR decision_type = ?4)"
-      " AND (?1 IS NULL OR agent_id = ?1 OR (agent_id >= ?2 AND agent_id < ?3))";
+  sql += " FROM decision_events WHERE " + which +
+         " AND timestamp_ms BETWEEN ?5 AND ?6 AND (?4 IS NULL OR decision_type = ?4)"
+         " AND (?1 IS NULL OR agent_id = ?1 OR (agent_id >= ?2 AND agent_id < ?3))";
   if (!count) sql += " ORDER BY timestamp_ms DESC, row DESC LIMIT ?8 OFFSET ?9";
   return sql;
 }
+
+constexpr const char* of_any_incident = "?7 IS NULL";
 
 std::optional<std::string> text_of(auto& s, const auto& id) {
   return s.first([](const auto& r) { return std::string{r.text(0)}; }, id);
@@ -36,10 +36,8 @@ reader<Driver>::reader(const typename Driver::source& from)
     : db_{Driver::connect_reader(from)},
       loader_{db_},
       event_{db_, "SELECT doc FROM decision_events WHERE id = ?1"},
-      log_{db_,
-           "SELECT sequence, CASE WHEN sequence > ?2 THEN doc END FROM decision_events"
-           " WHERE incident_id = ?1 AND sequence >= ?2 ORDER BY sequence LIMIT ?3"},
-      head_{db_, "SELECT max(sequence) FROM decision_events WHERE incident_id = ?1"},
+      log_{db_, Driver::entries()},
+      head_{db_, "SELECT sequence FROM incidents WHERE incident_id = ?1"},
       open_of_{db_, "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 1"},
       ended_of_{db_,
                 "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 0"
@@ -53,10 +51,10 @@ reader<Driver>::reader(const typename Driver::source& from)
             "LIMIT ?2"},
       agent_state_{db_, "SELECT doc FROM agent_states WHERE incident_id = ?1"},
       escalation_state_{db_, "SELECT doc FROM escalation_states WHERE incident_id = ?1"},
-      query_{db_, query_sql(Driver::by_log_index, false, false)},
-      query_count_{db_, query_sql(Driver::by_log_index, false, true)},
-      query_incident_{db_, query_sql(Driver::by_log_index, true, false)},
-      query_incident_count_{db_, query_sql(Driver::by_log_index, true, true)},
+      query_{db_, query_sql(of_any_incident, false)},
+      query_count_{db_, query_sql(of_any_incident, true)},
+      query_incident_{db_, query_sql(Driver::of_incident(), false)},
+      query_incident_count_{db_, query_sql(Driver::of_incident(), true)},
       incidents_open_{db_, list_sql::open_incidents()},
       incidents_ended_{db_, list_sql::ended_incidents()},
       incidents_all_{db_, list_sql::all_incidents()},
@@ -108,32 +106,34 @@ event_page reader<Driver>::query(const event_query& what) {
   return page;
 }
 
-/// The entry at `after` comes along without its text: whether a log goes on is asked most often, and then one look at its index
-/// tells the head, too.
+/// Whether a log goes on is asked most often; the list tells.
 template <class Driver>
 log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t limit) {
   log_page page;
+  page.head = head(id);
+  if (page.head <= after) return page;
   std::size_t bytes = 0;
   auto last = after;
   bool cut = false;
   log_.each(
       [&](row r) {
-        const auto sequence = static_cast<std::uint64_t>(r.integer(0));
-        page.head = sequence;
-        if (sequence == after) return true;
-        if (sequence != last + 1)
-          damaged("the log of incident " + id.str() + " has a gap after sequence " + std::to_string(last));
+        const auto sequence = static_cast<std::uint64_t>(r.integer(1));
+        if (sequence != last + 1) damaged_after(id, last);
         last = sequence;
-        page.events.emplace_back(r.text(1));
+        page.events.emplace_back(r.text(2));
         bytes += page.events.back().size();
         cut = bytes >= limits::page_bytes || page.events.size() >= limit;
         return !cut;
       },
-      id, after, limit + 1);
-  // Entries only come after those that were read, so the head may be looked for later than they were.
-  if (cut || (page.head == 0 && after != 0))
-    page.head = static_cast<std::uint64_t>(head_.first([](row r) { return r.integer(0); }, id).value_or(0));
+      id, after, limit);
+  if (!cut && last < page.head) damaged_after(id, last);
+  page.head = std::max(page.head, last);  // entries may have come since the list was asked
   return page;
+}
+
+template <class Driver>
+std::uint64_t reader<Driver>::head(incident_id id) {
+  return static_cast<std::uint64_t>(head_.first([](row r) { return r.integer(0); }, id).value_or(0));
 }
 
 template <class Driver>
@@ -141,7 +141,7 @@ std::vector<incident_id> reader<Driver>::with_log(std::span<const incident_id> a
   const read_transaction together{db_};
   std::vector<incident_id> found;
   for (const auto& id : among)
-    if (head_.first([](row r) { return r.integer(0); }, id).value_or(0) != 0) found.push_back(id);
+    if (head(id) != 0) found.push_back(id);
   return found;
 }
 

@@ -48,6 +48,8 @@ private:
   using row = typename Driver::row;
   using read_transaction = typename Driver::read_transaction;
   using place = list_cursor;
+  /// 0: there is no such log.
+  [[nodiscard]] std::uint64_t head(incident_id id);
   [[nodiscard]] list_page load_page(std::vector<place> places, std::size_t limit,
                                     std::string (*make)(const incident_state&));
   [[nodiscard]] std::optional<std::string> record(incident_id id, std::string (*make)(const incident_state&),

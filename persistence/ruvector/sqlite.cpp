@@ -142,10 +142,25 @@ connection driver::connect_reader(const source& file) {
   return connection{file, open_mode::read_only, limits::page_cache_kb / 2};
 }
 
+connection driver::connect_checker(const source& file) {
+  auto db = connect_reader(file);
+  db.execute("PRAGMA temp_store=FILE");
+  return db;
+}
+
 void driver::inspect(connection& db, const std::function<void(std::string)>& problem) {
   statement{db, "PRAGMA integrity_check(20)"}.each([&](row r) {
     if (r.text(0) != "ok") problem("SQLite: " + std::string{r.text(0)});
   });
+  statement{db,
+            "SELECT e.row FROM decision_events e LEFT JOIN decision_events p ON p.row = e.previous_row"
+            " WHERE e.previous_row IS NOT NULL AND (p.row IS NULL OR p.incident_id IS NOT e.incident_id"
+            " OR p.sequence IS NOT e.sequence - 1) LIMIT ?1"}
+      .each(
+          [&](row r) {
+            problem("row " + std::to_string(r.integer(0)) + " of the log names a row that is not before it");
+          },
+          limits::problems_reported);
 }
 
 }  // namespace im::ruvector::sqlite

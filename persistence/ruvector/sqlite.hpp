@@ -168,7 +168,8 @@ struct driver {
   using row = sqlite::row;
 
   [[nodiscard]] static connection connect_reader(const source& file);
-  [[nodiscard]] static connection connect_checker(const source& file) { return connect_reader(file); }
+  /// What it sorts may be larger than memory.
+  [[nodiscard]] static connection connect_checker(const source& file);
   [[nodiscard]] static bool usable(const connection&) { return true; }
 
   /// What is read during its life belongs together.
@@ -182,11 +183,17 @@ struct driver {
     statement{db, sql}.each(std::forward<Visit>(visit));
   }
 
-  /// What the database itself finds wrong with its file.
+  /// What the database itself finds wrong with its file, and what of the log's links.
   static void inspect(connection& db, const std::function<void(std::string)>& problem);
 
-  /// After the table's name, where the planner must not choose freely.
-  static constexpr const char* by_log_index = " INDEXED BY decision_events_log";
+  // How the log is read, as SQL. The tables link its entries by rows; sqlite_log.cpp follows them.
+
+  /// The entries of incident ?1 after sequence ?2, in order, at most ?3. Rows: row, sequence, doc.
+  [[nodiscard]] static std::string entries();
+  /// What restricts decision_events to incident ?7, entries of its log or not.
+  [[nodiscard]] static std::string of_incident();
+  /// `columns` of the entries of all logs, by incident and sequence.
+  [[nodiscard]] static std::string whole_log(std::string_view columns);
 };
 
 }  // namespace im::ruvector::sqlite

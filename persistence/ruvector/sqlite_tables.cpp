@@ -19,7 +19,7 @@ tables::tables(connection& db)
       insert_event_{
           db,
           "INSERT INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
-          " actions, doc) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)"},
+          " actions, doc, previous_row) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"},
       event_by_id_{db, "SELECT sequence, doc FROM decision_events WHERE id = ?1"},
       request_by_key_{db,
                       "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
@@ -71,10 +71,10 @@ std::optional<incident_id> tables::open_incident(text_key fingerprint) {
   return open_by_fingerprint_.first([](row r) { return incident_id{r.id(0)}; }, fingerprint);
 }
 
-void tables::insert_event(const new_event& event, std::int64_t row) {
+void tables::insert_event(const new_event& event, std::int64_t row, std::optional<std::int64_t> previous_row) {
   const auto sequence = event.log ? std::optional{event.log->sequence} : std::nullopt;
   insert_event_.run(row, event.id, event.incident, sequence, event.agent_id, number(event.decision_type),
-                    event.timestamp, event.action_count, event.document);
+                    event.timestamp, event.action_count, event.document, previous_row);
 }
 
 void tables::insert(const incident_row& r) {

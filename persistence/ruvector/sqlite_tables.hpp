@@ -16,7 +16,7 @@ public:
   [[nodiscard]] std::optional<incident_id> open_incident(text_key fingerprint) override;
   [[nodiscard]] loaded_state load(incident_id id) override { return loader_.load(id); }
 
-  void insert_event(const new_event& event, std::int64_t row) override;
+  void insert_event(const new_event& event, std::int64_t row, std::optional<std::int64_t> previous_row) override;
   void cover(text_key request, std::int64_t event_row, disposition how) override;
   void insert(const incident_row& r) override;
   /// Leaves alone the indexes whose columns stayed as they were.

@@ -17,12 +17,18 @@ void state_assembly::snapshot(std::uint64_t sequence, std::string_view state) {
 void state_assembly::event(std::string_view document) {
   const auto event = read_stored(document);
   if (!event) damaged(event.error().message);
-  if (event->sequence != head() + 1)
-    damaged("the log of incident " + id_.str() + " has a gap after sequence " + std::to_string(head()));
+  if (event->sequence != head() + 1) damaged_after(id_, head());
   if (!links_to(out_.state, *event))
     damaged("the log of incident " + id_.str() + " is not what was written: sequence " +
             std::to_string(event->sequence) + " does not link to the event before it");
   apply(out_.state, *event);
+}
+
+void state_assembly::expect_head(std::uint64_t listed) const {
+  if (listed > head()) damaged_after(id_, head());
+  if (listed < head())
+    damaged("incident " + id_.str() + " has a log up to sequence " + std::to_string(head()) +
+            ", its projection knows " + std::to_string(listed) + " of it; rebuild them");
 }
 
 }  // namespace im::ruvector

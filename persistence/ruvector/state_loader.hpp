@@ -1,6 +1,7 @@
 #pragma once
 /// The state of an incident out of its snapshot and the events after it, on any database.
 
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ public:
   explicit state_assembly(incident_id id) : id_{id} {}
   void snapshot(std::uint64_t sequence, std::string_view state);
   void event(std::string_view document);
+  void last_row(std::int64_t row) { out_.last_row = row; }
+  /// No more comes. `listed`: the head by the list of incidents; 0: none is listed.
+  void expect_head(std::uint64_t listed) const;
   [[nodiscard]] std::uint64_t head() const { return out_.state.head(); }
   [[nodiscard]] loaded_state take() { return std::move(out_); }
 
@@ -28,20 +32,34 @@ public:
   using row = typename Driver::row;
 
   explicit state_loader(typename Driver::connection& db)
-      : snapshot_{db, "SELECT sequence, state FROM snapshots WHERE incident_id = ?1"},
-        events_{db, "SELECT doc FROM decision_events WHERE incident_id = ?1 AND sequence > ?2 ORDER BY sequence"} {}
+      : head_{db, "SELECT sequence FROM incidents WHERE incident_id = ?1"},
+        snapshot_{db, "SELECT sequence, state FROM snapshots WHERE incident_id = ?1"},
+        entries_{db, Driver::entries()} {}
 
   /// In a transaction, so that snapshot and events belong together.
   [[nodiscard]] loaded_state load(incident_id id) {
+    const auto sequence = [](const row& r, int column) { return static_cast<std::uint64_t>(r.integer(column)); };
     state_assembly state{id};
-    snapshot_.each([&](row r) { state.snapshot(static_cast<std::uint64_t>(r.integer(0)), r.text(1)); }, id);
-    events_.each([&](row r) { state.event(r.text(0)); }, id, state.head());
+    const auto listed = head_.first([&](row r) { return sequence(r, 0); }, id).value_or(0);
+    if (listed != 0) snapshot_.each([&](row r) { state.snapshot(sequence(r, 0), r.text(1)); }, id);
+    const auto from = state.head();
+    // The entry of the snapshot comes along: what is appended next names its row.
+    entries_.each(
+        [&](row r) {
+          if (sequence(r, 1) > from) state.event(r.text(2));
+          state.last_row(r.integer(0));
+        },
+        id, from == 0 ? 0 : from - 1, no_limit);
+    state.expect_head(listed);
     return state.take();
   }
 
 private:
+  static constexpr auto no_limit = std::numeric_limits<std::int64_t>::max();
+
+  typename Driver::statement head_;
   typename Driver::statement snapshot_;
-  typename Driver::statement events_;
+  typename Driver::statement entries_;
 };
 
 }  // namespace im::ruvector

@@ -22,6 +22,8 @@ struct stored_event {
 struct loaded_state {
   incident_state state;  ///< head 0: there is no such log
   std::uint64_t snapshot_sequence = 0;
+  /// Of the entry at the head, from a database whose entries name the row before them.
+  std::optional<std::int64_t> last_row;
 };
 
 /// The log and its projections in an open transaction. Each read sees the writes before it.
@@ -41,7 +43,8 @@ public:
   /// A gap in the log is a failure.
   [[nodiscard]] virtual loaded_state load(incident_id id) = 0;
 
-  virtual void insert_event(const new_event& event, std::int64_t row) = 0;
+  /// `previous_row`: of the entry before it in its log, which `load` has told or this has written.
+  virtual void insert_event(const new_event& event, std::int64_t row, std::optional<std::int64_t> previous_row) = 0;
   /// The first event that names a request owns it.
   virtual void cover(text_key request, std::int64_t event_row, disposition how) = 0;
   virtual void insert(const incident_row& row) = 0;

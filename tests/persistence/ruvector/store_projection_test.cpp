@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <set>
 
@@ -97,6 +98,7 @@ TEST_CASE("a database of version 2, whose request keys are hashes alone, still k
   const test_database db{EACH_DATABASE};
   const request_id old = "events:01a20ef1-e604-7a35-845f-00000000cb1c";
   REQUIRE(append_one(*open_store(db), open_event(1, "f", {old, "plain"})).outcome == append_outcome::created);
+  if (!db.is_postgres()) REQUIRE(sql(db, back_to_version_4) == "");
   REQUIRE(sql(db,
               "DROP INDEX incidents_ended_fingerprint; CREATE INDEX incidents_fingerprint ON incidents"
               " (fingerprint_key, created_ms, incident_id); ALTER TABLE requests RENAME COLUMN ordered_key TO"
@@ -126,7 +128,7 @@ TEST_CASE("check finds what is not as the log tells") {
     const auto report = store->check();
     REQUIRE(report);
     REQUIRE_FALSE(report->problems.empty());
-    CHECK(report->problems.front().find(words) != std::string::npos);
+    CHECK(std::ranges::any_of(report->problems, [&](const auto& p) { return p.find(words) != std::string::npos; }));
   };
   const auto unlocked = [&](const std::string& trigger) {
     return db.is_postgres() ? std::string{"DROP TRIGGER decision_events_append_only ON decision_events; "}

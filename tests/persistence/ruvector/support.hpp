@@ -192,6 +192,15 @@ inline incident_state fold_of(store& from, incident_id id) {
   return state;
 }
 
+/// Makes of a database what schema version 4 was, where an index by incident and sequence stood in the place of links.
+inline constexpr const char* back_to_version_4 =
+    "DROP TRIGGER decision_events_follow; DROP TRIGGER decision_events_no_replace; DROP INDEX decision_events_marks;"
+    " DROP INDEX decision_events_previous; ALTER TABLE decision_events DROP COLUMN previous_row;"
+    " CREATE UNIQUE INDEX decision_events_log ON decision_events (incident_id, sequence);"
+    " CREATE TRIGGER decision_events_no_replace BEFORE INSERT ON decision_events"
+    " WHEN EXISTS (SELECT 1 FROM decision_events WHERE incident_id = NEW.incident_id AND sequence = NEW.sequence)"
+    " BEGIN SELECT RAISE(FAIL, 'decision_events is append-only'); END; PRAGMA user_version=4;";
+
 /// Runs SQL on the file behind the store's back. What SQLite said; empty if nothing went wrong.
 inline std::string sql(const temp_dir& dir, const std::string& text) {
   sqlite3* db = nullptr;
