@@ -1,12 +1,10 @@
-/// beast_reference PORT STATUS FILE [DATABASE [keys]]: a bare Beast server on one thread of the loopback that answers every request with the
-/// same bytes. What HTTP alone costs, beside which the service's own figures stand. With DATABASE each body is a row of an SQLite
-/// table with nothing but its row number, and is answered when it is durable (WAL, full synchronisation, one transaction for all that
-/// wait): the least that any service does that answers after it has stored, so the most that ours could reach. With `keys` each row
-/// also has what the store's laws ask for, as if each body were an event about one of 1,000 incidents.
+/// beast_reference PORT STATUS FILE [DATABASE [STORE]]: a bare Beast server on one thread of the loopback that answers every request
+/// with the same bytes. What HTTP alone costs, beside which the service's own figures stand. With DATABASE each body is a row of an
+/// SQLite table with nothing but its row number, and is answered when it is durable (WAL, full synchronisation, one transaction for
+/// all that wait): the least that any service does that answers after it has stored, so the most that ours could reach. With STORE
+/// the rows are those that the service wrote for such a request there, in the tables of a store of their own: what remains of the
+/// service without JSON, decisions and memory.
 
-#include <sqlite3.h>
-
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -14,6 +12,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -24,12 +23,11 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "tests/bench/law_keys.hpp"
+#include "tests/bench/sqlite_rows.hpp"
 
 namespace {
 
@@ -51,15 +49,14 @@ class log_table {
 public:
   using handler = std::function<void(std::vector<stored_body>)>;
 
-  log_table(const char* file, bool keys, handler durable) : durable_{std::move(durable)} {
-    if (sqlite3_open(file, &db_) != SQLITE_OK) fail();
-    execute("PRAGMA journal_mode=WAL");
-    execute("PRAGMA synchronous=FULL");
-    execute("CREATE TABLE log (row INTEGER PRIMARY KEY, id BLOB, incident BLOB, sequence INTEGER, body TEXT)");
-    insert_ = prepare("INSERT INTO log (body, id, incident, sequence) VALUES (?, ?, ?, ?)");
-    if (keys) {
-      execute(im::bench::law_keys);
-      insert_request_ = prepare(im::bench::insert_request);
+  /// `store`: whose rows are written; null: the bodies.
+  log_table(const char* file, const char* store, handler durable) : durable_{std::move(durable)} {
+    if (store != nullptr) {
+      replay_.emplace(store, file);
+    } else {
+      db_ = im::bench::open_target(file);
+      im::bench::execute(db_.get(), "CREATE TABLE log (row INTEGER PRIMARY KEY, body TEXT)");
+      insert_ = im::bench::prepare(db_.get(), "INSERT INTO log (body) VALUES (?)");
     }
     thread_ = std::jthread{[this](const std::stop_token& ended) {
       while (!ended.stop_requested()) write(take(ended));
@@ -67,12 +64,7 @@ public:
   }
   log_table(const log_table&) = delete;
   log_table& operator=(const log_table&) = delete;
-  ~log_table() {
-    thread_ = {};
-    sqlite3_finalize(insert_);
-    sqlite3_finalize(insert_request_);
-    sqlite3_close(db_);
-  }
+  ~log_table() { thread_ = {}; }
 
   void add(stored_body body) {
     const std::lock_guard lock{mutex_};
@@ -81,67 +73,29 @@ public:
   }
 
 private:
-  [[noreturn]] void fail() const { throw std::runtime_error{sqlite3_errmsg(db_)}; }
-
-  void execute(const char* sql) const {
-    if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
-  }
-
-  sqlite3_stmt* prepare(const char* sql) const {
-    sqlite3_stmt* made = nullptr;
-    if (sqlite3_prepare_v2(db_, sql, -1, &made, nullptr) != SQLITE_OK) fail();
-    return made;
-  }
-
-  void run(sqlite3_stmt* what) const {
-    if (sqlite3_step(what) != SQLITE_DONE) fail();
-    sqlite3_reset(what);
-  }
-
   std::vector<stored_body> take(const std::stop_token& ended) {
     std::unique_lock lock{mutex_};
     wake_.wait(lock, ended, [this] { return !waiting_.empty(); });
     return std::exchange(waiting_, {});
   }
 
-  /// 16 bytes that grow with `number`, as ids that begin with the time do.
-  using id = std::array<unsigned char, 16>;
-  static id id_of(std::uint64_t number) {
-    id out{};
-    for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<unsigned char>(number >> (56U - 8U * i));
-    return out;
-  }
-  static void bind(sqlite3_stmt* to, int at, const id& value) {
-    sqlite3_bind_blob(to, at, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
-  }
-
-  void bind_keys() {
-    const auto number = ++rows_;
-    bind(insert_, 2, id_of(number));
-    bind(insert_, 3, id_of(number * 2'654'435'761U % incidents));
-    sqlite3_bind_int64(insert_, 4, static_cast<sqlite3_int64>(number));
-    bind(insert_request_, 1, id_of(number));
-  }
-
   void write(std::vector<stored_body> bodies) {
     if (bodies.empty()) return;
-    execute("BEGIN IMMEDIATE");
-    for (const auto& body : bodies) {
-      sqlite3_bind_text(insert_, 1, body.text.data(), static_cast<int>(body.text.size()), SQLITE_STATIC);
-      if (insert_request_ != nullptr) bind_keys();
-      run(insert_);
-      if (insert_request_ != nullptr) run(insert_request_);
+    if (replay_) {
+      replay_->begin();
+      for (std::size_t i = 0; i < bodies.size(); ++i) (void)replay_->write_next();
+      replay_->commit();
+    } else {
+      im::bench::execute(db_.get(), "BEGIN IMMEDIATE");
+      for (auto& body : bodies) im::bench::run(db_.get(), insert_.get(), {std::move(body.text)});
+      im::bench::execute(db_.get(), "COMMIT");
     }
-    execute("COMMIT");
     durable_(std::move(bodies));
   }
 
-  static constexpr std::uint64_t incidents = 1000;
-
-  sqlite3* db_ = nullptr;
-  sqlite3_stmt* insert_ = nullptr;
-  sqlite3_stmt* insert_request_ = nullptr;
-  std::uint64_t rows_ = 0;
+  std::optional<im::bench::store_replay> replay_;
+  im::bench::database db_{nullptr, sqlite3_close};
+  im::bench::query insert_{nullptr, sqlite3_finalize};
   handler durable_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
@@ -189,9 +143,8 @@ void accept(tcp::acceptor& at, const response& answer, log_table* log) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const bool keys = argc == 6 && std::string_view{argv[5]} == "keys";
-  if (argc != 4 && argc != 5 && !keys) {
-    std::fprintf(stderr, "usage: beast_reference PORT STATUS FILE [DATABASE [keys]]\n");
+  if (argc < 4 || argc > 6) {
+    std::fprintf(stderr, "usage: beast_reference PORT STATUS FILE [DATABASE [STORE]]\n");
     return 2;
   }
   std::ifstream file{argv[3], std::ios::binary};
@@ -203,7 +156,7 @@ int main(int argc, char** argv) try {
   asio::io_context context{1};
   std::optional<log_table> log;
   if (argc > 4)
-    log.emplace(argv[4], keys, [&context](std::vector<stored_body> durable) {
+    log.emplace(argv[4], argc == 6 ? argv[5] : nullptr, [&context](std::vector<stored_body> durable) {
       asio::post(context, [durable = std::move(durable)] {
         for (const auto& body : durable) body.from->write();
       });

@@ -14,7 +14,7 @@ import urllib.request
 
 import programs
 import report
-from programs import Manager, ROOT, SCRATCH, alertmanager, beast, load, nginx, sqlite_rows_per_second
+from programs import Manager, ROOT, SCRATCH, alertmanager, beast, load, nginx, sqlite_alone
 
 RESULTS = ROOT / "build/bench/results.json"
 OPERATION = "########-operation-id-##############"
@@ -43,31 +43,23 @@ class Bench:
     # What is measured: each takes turns with its references, so that noise falls on all alike.
 
     def ingest(self):
-        event = self.body("event.json", {
-            "source": "llm-im-load", "event_type": "tool_failure", "execution_id": OPERATION,
-            "timestamp": "2026-11-22T01:00:00.000Z", "severity": "medium",
-            "payload": {"title": "Tool calls time out", "service": "load-service-" + SERVICE,
-                        "description": "4 of the last 5 calls of search_orders had no answer within 10 s",
-                        "metrics": {"error_rate": 0.8, "timeout_s": 10}}})
         alert = self.body("alert.json", [{
             "labels": {"alertname": "ToolCallsTimeOut", "severity": "medium", "service": "load-service-" + SERVICE},
             "annotations": {"summary": "Tool calls time out", "id": OPERATION,
                             "description": "4 of the last 5 calls of search_orders had no answer within 10 s"}}])
+        post = self.post_event()
         for _ in range(self.o.runs):
             with Manager() as m:
                 self.note("ingest", load(m.url, "ingest", *self.span())["units_per_second"])
+                with beast(202, ACCEPTED, store=m.data) as b:
+                    self.note("ingest_rows_beast", load(b.url, *post, *self.span())["units_per_second"])
             with alertmanager() as a:
                 self.note("alertmanager", load(a.url, "post", "--path", "/api/v2/alerts", "--body", alert,
                                                *self.span())["units_per_second"])
             with nginx() as n:
-                self.note("nginx", load(n.url, "post", "--path", "/api/v1/events", "--body", event, "--status", 202,
-                                        *self.span())["units_per_second"])
+                self.note("nginx", load(n.url, *post, *self.span())["units_per_second"])
             with beast(202, ACCEPTED, durable=True) as b:
-                self.note("durable_beast", load(b.url, "post", "--path", "/api/v1/events", "--body", event, "--status", 202,
-                                                *self.span())["units_per_second"])
-            with beast(202, ACCEPTED, durable=True, keys=True) as b:
-                self.note("keyed_beast", load(b.url, "post", "--path", "/api/v1/events", "--body", event, "--status", 202,
-                                              *self.span())["units_per_second"])
+                self.note("durable_beast", load(b.url, *post, *self.span())["units_per_second"])
 
     def batch(self):
         for _ in range(self.o.runs):
@@ -75,7 +67,7 @@ class Bench:
                 self.note("ingest_one", load(m.url, "ingest", *self.span())["items_per_second"])
             with Manager() as m:
                 self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 16, *self.span())["items_per_second"])
-                self.note("batch_keyed_rows", sqlite_rows_per_second(m.data, 4096, self.o.seconds, "keys"))
+                self.note("batch_sqlite", sqlite_alone(m.data, 4096, self.o.seconds, "store")["requests_per_second"])
 
     def churn(self):
         for _ in range(self.o.runs):
@@ -84,8 +76,11 @@ class Bench:
                 # An opening is two entries of the log (the incident and its evaluation), its request, and a line of the list.
                 self.note("churn_rows", 4 * done["items_per_second"])
                 self.note("churn_log_rows", 2 * done["items_per_second"])
-                for name, what in (("sqlite_rows", "openings"), ("sqlite_schema_rows", "schema"), ("sqlite_log_rows", "log")):
-                    self.note(name, sqlite_rows_per_second(m.data, 512, self.o.seconds, what))
+                for name, what in (("sqlite_rows", "openings"), ("sqlite_store_rows", "store"), ("sqlite_log_rows", "log")):
+                    self.note(name, sqlite_alone(m.data, 512, self.o.seconds, what)["rows_per_second"])
+                with beast(202, ACCEPTED, store=m.data) as b:
+                    done = load(b.url, *self.post_event(), "-c", 256, *self.span())
+                    self.note("churn_rows_beast", 4 * done["units_per_second"])
 
     def evaluate(self):
         for _ in range(self.o.runs):
@@ -187,6 +182,16 @@ class Bench:
         path.write_text(json.dumps(value, separators=(",", ":")))
         return path
 
+    def post_event(self):
+        """What the client sends to a reference: the event that `ingest` and `churn` send."""
+        event = self.body("event.json", {
+            "source": "llm-im-load", "event_type": "tool_failure", "execution_id": OPERATION,
+            "timestamp": "2026-11-22T01:00:00.000Z", "severity": "medium",
+            "payload": {"title": "Tool calls time out", "service": "load-service-" + SERVICE,
+                        "description": "4 of the last 5 calls of search_orders had no answer within 10 s",
+                        "metrics": {"error_rate": 0.8, "timeout_s": 10}}})
+        return "post", "--path", "/api/v1/events", "--body", event, "--status", 202
+
     def evaluated_once(self, manager):
         """The service's own answer to an evaluation: what the bare server answers with."""
         body = self.body("evaluation.json", {
@@ -217,9 +222,10 @@ class Bench:
         RESULTS.write_text(json.dumps(self.results, indent=1))
 
     NAMES = {
-        "ingest": ("ingest", "alertmanager", "nginx", "durable_beast", "keyed_beast"),
-        "batch": ("ingest_one", "ingest_batch", "batch_keyed_rows"),
-        "churn": ("churn_rows", "churn_log_rows", "sqlite_rows", "sqlite_schema_rows", "sqlite_log_rows"),
+        "ingest": ("ingest", "alertmanager", "nginx", "durable_beast", "ingest_rows_beast"),
+        "batch": ("ingest_one", "ingest_batch", "batch_sqlite"),
+        "churn": ("churn_rows", "churn_log_rows", "sqlite_rows", "sqlite_store_rows", "sqlite_log_rows",
+                  "churn_rows_beast"),
         "evaluate": ("evaluate_dry", "evaluate", "beast"),
         "latency": ("half_p99_ms", "half_p99_9_ms"), "approvals": ("resume_p99_ms", "approvals_per_second"),
         "memory": ("live_bytes", "passivated_bytes", "wake_p99_ms"), "growth": ("start_empty_s", "start_full_s"),

@@ -111,12 +111,15 @@ def alertmanager():
                     "--cluster.listen-address=", "--log.level=error"], port).wait_for_port()
 
 
-def beast(status, answer, durable=False, keys=False):
-    """A bare server; a durable one answers when the body is a row of an SQLite table, with `keys` one of those that the laws need."""
+def beast(status, answer, durable=False, store=None):
+    """A bare server; a durable one answers when the body is a row of an SQLite table, or, with `store`, when the rows that a manager
+    wrote there for such a request are."""
     port = free_port()
     (SCRATCH / "answer").write_bytes(answer)
     drop_reference_database()
-    database = [SCRATCH / "reference.db", *(["keys"] if keys else [])] if durable else []
+    database = [SCRATCH / "reference.db"] if durable or store else []
+    if store:
+        database.append(store / "ruvector.db")
     return Program([BIN / "beast_reference", port, status, SCRATCH / "answer", *database], port).wait_for_port()
 
 
@@ -125,13 +128,13 @@ def drop_reference_database():
         name.unlink()
 
 
-def sqlite_rows_per_second(store, batch, seconds, what):
-    """What SQLite alone takes of a store's rows, beside the store's own file."""
+def sqlite_alone(store, batch, seconds, what):
+    """What SQLite alone takes of a store's rows, beside the store's own file: `rows_per_second`, `requests_per_second`."""
     drop_reference_database()
     done = subprocess.run([BIN / "sqlite_reference", store / "ruvector.db", SCRATCH / "reference.db", str(batch),
                            str(seconds), what], check=True, capture_output=True, text=True)
     drop_reference_database()
-    return json.loads(done.stdout)["rows_per_second"]
+    return json.loads(done.stdout)
 
 
 def load(url, workload, *options):
