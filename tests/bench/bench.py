@@ -2,6 +2,7 @@
 the report is written from that file."""
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -49,9 +50,11 @@ class Bench:
                             "description": "4 of the last 5 calls of search_orders had no answer within 10 s"}}])
         post = self.post_event()
         for _ in range(self.o.runs):
-            with Manager() as m:
-                self.note("ingest", load(m.url, "ingest", *self.span())["units_per_second"])
-                with beast(202, ACCEPTED, store=m.data) as b:
+            with self.recording() as store:
+                with Manager(store) as m:
+                    self.note("ingest", load(m.url, "ingest", *self.span())["units_per_second"])
+                os.sync()
+                with beast(202, ACCEPTED, store=store) as b:
                     self.note("ingest_rows_beast", load(b.url, *post, *self.span())["units_per_second"])
             with alertmanager() as a:
                 self.note("alertmanager", load(a.url, "post", "--path", "/api/v2/alerts", "--body", alert,
@@ -65,20 +68,24 @@ class Bench:
         for _ in range(self.o.runs):
             with Manager() as m:
                 self.note("ingest_one", load(m.url, "ingest", *self.span())["items_per_second"])
-            with Manager() as m:
-                self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 16, *self.span())["items_per_second"])
-                self.note("batch_sqlite", sqlite_alone(m.data, 4096, self.o.seconds, "store")["requests_per_second"])
+            with self.recording() as store:
+                with Manager(store) as m:
+                    self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 16, *self.span())["items_per_second"])
+                os.sync()
+                self.note("batch_sqlite", sqlite_alone(store, 4096, self.o.seconds, "store")["requests_per_second"])
 
     def churn(self):
         for _ in range(self.o.runs):
-            with Manager() as m:
-                done = load(m.url, "churn", "-c", 256, *self.span())
+            with self.recording() as store:
+                with Manager(store) as m:
+                    done = load(m.url, "churn", "-c", 256, *self.span())
+                os.sync()
                 # An opening is two entries of the log (the incident and its evaluation), its request, and a line of the list.
                 self.note("churn_rows", 4 * done["items_per_second"])
                 self.note("churn_log_rows", 2 * done["items_per_second"])
                 for name, what in (("sqlite_rows", "openings"), ("sqlite_store_rows", "store"), ("sqlite_log_rows", "log")):
-                    self.note(name, sqlite_alone(m.data, 512, self.o.seconds, what)["rows_per_second"])
-                with beast(202, ACCEPTED, store=m.data) as b:
+                    self.note(name, sqlite_alone(store, 512, self.o.seconds, what)["rows_per_second"])
+                with beast(202, ACCEPTED, store=store) as b:
                     done = load(b.url, *self.post_event(), "-c", 256, *self.span())
                     self.note("churn_rows_beast", 4 * done["units_per_second"])
 
@@ -181,6 +188,16 @@ class Bench:
         path = SCRATCH / name
         path.write_text(json.dumps(value, separators=(",", ":")))
         return path
+
+    @contextlib.contextmanager
+    def recording(self):
+        """A store that outlives the manager that writes it: references replay it when nothing else writes to the disk any more."""
+        store = SCRATCH / "recording"
+        shutil.rmtree(store, ignore_errors=True)
+        try:
+            yield store
+        finally:
+            shutil.rmtree(store, ignore_errors=True)
 
     def post_event(self):
         """What the client sends to a reference: the event that `ingest` and `churn` send."""
