@@ -54,7 +54,7 @@ private:
 /// What is stored cannot be what was stored.
 [[noreturn]] void damaged(const std::string& what);
 
-/// The same of a log: the entry after this sequence is not there, though the log goes on.
+/// The same of a log: what comes after this sequence cannot be found, though it goes on by its list or its snapshot.
 [[noreturn]] void damaged_after(const incident_id& incident, std::uint64_t sequence);
 
 /// The database failed while it committed: nobody knows whether it has.

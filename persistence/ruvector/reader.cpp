@@ -106,12 +106,12 @@ event_page reader<Driver>::query(const event_query& what) {
   return page;
 }
 
-/// Whether a log goes on is asked most often; the list tells.
+/// Whether a log goes on is asked most often; the list tells, so that no walk begins.
 template <class Driver>
 log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t limit) {
   log_page page;
   page.head = head(id);
-  if (page.head <= after) return page;
+  if (page.head != 0 && page.head <= after) return page;
   std::size_t bytes = 0;
   auto last = after;
   bool cut = false;
@@ -127,7 +127,10 @@ log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t li
       },
       id, after, limit);
   if (!cut && last < page.head) damaged_after(id, last);
-  page.head = std::max(page.head, last);  // entries may have come since the list was asked
+  // Entries may have come since the list was asked; a log that it knows nothing of may not.
+  if (page.head == 0 && last > after && head(id) == 0)
+    damaged("incident " + id.str() + " has a log but no projection; rebuild them");
+  page.head = std::max(page.head, last);
   return page;
 }
 

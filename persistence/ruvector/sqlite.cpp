@@ -62,7 +62,7 @@ connection::connection(const std::string& file, open_mode mode, int cache_kb, co
   db_.reset(db);
   if (code != SQLITE_OK) fail(code, "open the database");
   sqlite3_busy_timeout(db, static_cast<int>(limits::busy_wait.count()));
-  execute("PRAGMA temp_store=MEMORY");
+  execute("PRAGMA temp_store=FILE");     // a check sorts the whole log
   execute("PRAGMA cell_size_check=ON");  // a damaged page is met where it is read first, not where it does harm
   execute(("PRAGMA cache_size=-" + std::to_string(cache_kb)).c_str());
 }
@@ -140,12 +140,6 @@ transaction::~transaction() {
 
 connection driver::connect_reader(const source& file) {
   return connection{file, open_mode::read_only, limits::page_cache_kb / 2};
-}
-
-connection driver::connect_checker(const source& file) {
-  auto db = connect_reader(file);
-  db.execute("PRAGMA temp_store=FILE");
-  return db;
 }
 
 void driver::inspect(connection& db, const std::function<void(std::string)>& problem) {

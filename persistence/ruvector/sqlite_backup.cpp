@@ -96,6 +96,15 @@ void copy_database(const fs::path& from, const fs::path& to) {
   sqlite::sync_to_disk(to);
 }
 
+/// A copy of an older schema version; its source stays as it is.
+void bring_up_to_date(const fs::path& copy) {
+  {
+    connection db{copy.string(), open_mode::read_write, copy_cache_kb};
+    sqlite::migrate(db);
+  }
+  sqlite::sync_to_disk(copy);
+}
+
 bool is_there(const fs::path& file) {
   std::error_code failed;
   return fs::exists(fs::symlink_status(file, failed));
@@ -127,22 +136,22 @@ result<void> expect_nobody_has_it(const fs::path& database, std::optional<sqlite
   return {};
 }
 
-result<restored> examine(const fs::path& backup) {
-  restored out;
-  auto checked = check_file(backup);
-  if (!checked) return std::unexpected{checked.error()};
-  out.checked = std::move(*checked);
-  if (!out.checked.problems.empty())
-    return fail(errc::conflict, backup.string() + " does not hold together, nothing was changed: " +
-                                    std::to_string(out.checked.problems.size()) +
-                                    " problems, the first: " + out.checked.problems.front());
+result<verify_report> expect_verified(const fs::path& backup) {
   auto verified = verify_file(backup);
-  if (!verified) return std::unexpected{verified.error()};
-  out.verified = std::move(*verified);
-  if (out.verified.broken)
+  if (verified && verified->broken)
     return fail(errc::conflict,
-                backup.string() + " is not what was written, nothing was changed: " + out.verified.broken->str());
-  return out;
+                backup.string() + " is not what was written, nothing was changed: " + verified->broken->str());
+  return verified;
+}
+
+/// `copy`: of `backup`, which is what the words are about.
+result<check_report> expect_checked(const fs::path& copy, const fs::path& backup) {
+  auto checked = check_file(copy);
+  if (checked && !checked->problems.empty())
+    return fail(errc::conflict, backup.string() + " does not hold together, nothing was changed: " +
+                                    std::to_string(checked->problems.size()) +
+                                    " problems, the first: " + checked->problems.front());
+  return checked;
 }
 
 /// Moves what is there out of the way. The database goes first: SQLite must never find it without its write-ahead log.
@@ -191,16 +200,21 @@ result<restored> restore(const fs::path& backup, const fs::path& database, bool 
       return fail(errc::conflict, backup.string() + " is the database itself");
     std::optional<sqlite::descriptor> lock;
     if (auto alone = expect_nobody_has_it(database, lock); !alone) return std::unexpected{alone.error()};
-    auto out = examine(backup);
-    if (!out) return out;
+    auto verified = expect_verified(backup);
+    if (!verified) return std::unexpected{std::move(verified.error())};
     if (database.has_parent_path()) fs::create_directories(database.parent_path());
-    const auto part = sqlite::restoring(database);
-    sqlite::create_private(part);
-    copy_database(backup, part);
+    const passing_file part{beside(database, (".part-" + std::to_string(::getpid())).c_str())};
+    copy_database(backup, part.path());
+    bring_up_to_date(part.path());
+    auto checked = expect_checked(part.path(), backup);
+    if (!checked) return std::unexpected{std::move(checked.error())};
+    restored out{std::move(*checked), std::move(*verified), std::nullopt};
+    const auto whole = sqlite::restoring(database);
+    sqlite::rename_durably(part.path(), whole, true);
     // From here to the last rename there is no database, and no service starts: it finds the restore that was cut off.
-    if (anything_there(database)) out->kept = keep_old(database, now);
+    if (anything_there(database)) out.kept = keep_old(database, now);
     remove_companions(database);
-    sqlite::rename_durably(part, database, false);
+    sqlite::rename_durably(whole, database, false);
     return out;
   });
 }
@@ -227,7 +241,11 @@ result<restored> try_out(const fs::path& backup) {
     if (!opened) return std::unexpected{opened.error()};
     (*opened)->close();
     opened->reset();
-    return examine(database);
+    auto verified = expect_verified(database);
+    if (!verified) return std::unexpected{std::move(verified.error())};
+    auto checked = expect_checked(database, backup);
+    if (!checked) return std::unexpected{std::move(checked.error())};
+    return restored{std::move(*checked), std::move(*verified), std::nullopt};
   });
 }
 

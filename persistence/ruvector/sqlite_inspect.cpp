@@ -8,15 +8,15 @@ namespace im::ruvector {
 
 namespace {
 
-/// `look(db)` on a file that exists and is ours.
+/// `look(db)` on a file that exists and is as `expect` wants it.
 template <class Look>
-auto inspect(const std::filesystem::path& database, Look&& look)
+auto inspect(const std::filesystem::path& database, void (*expect)(sqlite::connection&), Look&& look)
     -> result<decltype(look(std::declval<sqlite::connection&>()))> {
   if (std::error_code failed; !std::filesystem::exists(database, failed))
     return fail(errc::not_found, "there is no database " + database.string());
   try {
     sqlite::connection db{database.string(), sqlite::open_mode::read_only, limits::page_cache_kb / 2};
-    sqlite::expect_ours(db);
+    expect(db);
     return look(db);
   } catch (const store_failure& f) {
     auto why = f.why();
@@ -30,7 +30,7 @@ auto inspect(const std::filesystem::path& database, Look&& look)
 }  // namespace
 
 result<check_report> check_file(const std::filesystem::path& database) {
-  return inspect(database, [](sqlite::connection& db) {
+  return inspect(database, sqlite::expect_current, [](sqlite::connection& db) {
     try {
       return check<sqlite::driver>(db);
     } catch (const store_failure& f) {
@@ -43,7 +43,7 @@ result<check_report> check_file(const std::filesystem::path& database) {
 }
 
 result<verify_report> verify_file(const std::filesystem::path& database) {
-  return inspect(database, [](sqlite::connection& db) { return verify<sqlite::driver>(db); });
+  return inspect(database, sqlite::expect_ours, [](sqlite::connection& db) { return verify<sqlite::driver>(db); });
 }
 
 }  // namespace im::ruvector

@@ -133,9 +133,9 @@ BEGIN SELECT RAISE(FAIL, 'a policy version is never deleted'); END;
 constexpr const char* version_5 = R"sql(
 ALTER TABLE decision_events ADD COLUMN previous_row INTEGER;
 DROP INDEX decision_events_log;
--- Law 1: one event follows another, in its incident, at the next sequence, and no second one does.
+-- Law 1: one entry follows another, at the next sequence of its incident, and no second one does.
 CREATE UNIQUE INDEX decision_events_previous ON decision_events (previous_row) WHERE previous_row IS NOT NULL;
--- Where a way along a log begins. The entries of older versions name no row and stand here all.
+-- Where a walk along a log begins. What names no row stands here too: events of no log, and all entries of older versions.
 CREATE UNIQUE INDEX decision_events_marks ON decision_events (incident_id, sequence)
   WHERE previous_row IS NULL OR sequence % 64 = 0;
 CREATE TRIGGER decision_events_follow BEFORE INSERT ON decision_events
@@ -147,8 +147,11 @@ CREATE TRIGGER decision_events_no_replace BEFORE INSERT ON decision_events
 WHEN EXISTS (SELECT 1 FROM decision_events WHERE id = NEW.id)
   OR EXISTS (SELECT 1 FROM decision_events WHERE previous_row = NEW.previous_row)
   OR EXISTS (SELECT 1 FROM decision_events WHERE row = NEW.row)
-  OR (NEW.previous_row IS NULL AND EXISTS (SELECT 1 FROM decision_events WHERE incident_id = NEW.incident_id
-    AND sequence = NEW.sequence AND (previous_row IS NULL OR sequence % 64 = 0)))
+  -- Behind an entry that names no row, nobody's naming it tells whether there is a next one: it may be an older version's.
+  OR ((NEW.previous_row IS NULL
+      OR EXISTS (SELECT 1 FROM decision_events WHERE row = NEW.previous_row AND previous_row IS NULL))
+    AND EXISTS (SELECT 1 FROM decision_events WHERE incident_id = NEW.incident_id AND sequence = NEW.sequence
+      AND (previous_row IS NULL OR sequence % 64 = 0)))
 BEGIN SELECT RAISE(FAIL, 'decision_events is append-only'); END;
 )sql";
 
@@ -168,6 +171,14 @@ void expect_ours(connection& db) {
   if (const auto version = pragma(db, "PRAGMA user_version"); version > newest)
     throw sqlite_failure{SQLITE_CANTOPEN, "the database file has schema version " + std::to_string(version) +
                                               ", this program knows " + std::to_string(newest) + "; use a newer one"};
+}
+
+void expect_current(connection& db) {
+  expect_ours(db);
+  if (const auto version = pragma(db, "PRAGMA user_version"); version < static_cast<std::int64_t>(migrations.size()))
+    throw sqlite_failure{SQLITE_CANTOPEN, "the database file has the older schema version " + std::to_string(version) +
+                                              "; a start of the service brings it up to date, and `ruvector-service "
+                                              "restore` a copy of it"};
 }
 
 void migrate(connection& db, schema_origin origin) {

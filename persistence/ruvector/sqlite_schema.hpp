@@ -14,4 +14,7 @@ void migrate(connection& db, schema_origin origin = schema_origin::stored);
 /// Refuses a file that is of another program, or whose schema this one does not know; reads only.
 void expect_ours(connection& db);
 
+/// Also one that `migrate` would change.
+void expect_current(connection& db);
+
 }  // namespace im::ruvector::sqlite

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "persistence/ruvector/failure.hpp"
 #include "persistence/ruvector/write_session.hpp"
 
 namespace im::ruvector {
@@ -44,12 +45,15 @@ public:
     if (listed != 0) snapshot_.each([&](row r) { state.snapshot(sequence(r, 0), r.text(1)); }, id);
     const auto from = state.head();
     // The entry of the snapshot comes along: what is appended next names its row.
+    bool is_there = from == 0;
     entries_.each(
         [&](row r) {
+          is_there = is_there || sequence(r, 1) == from;
           if (sequence(r, 1) > from) state.event(r.text(2));
           state.last_row(r.integer(0));
         },
         id, from == 0 ? 0 : from - 1, no_limit);
+    if (!is_there) damaged_after(id, from - 1);
     state.expect_head(listed);
     return state.take();
   }

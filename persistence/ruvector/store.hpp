@@ -6,7 +6,8 @@
 ///   3. One effect for a request id.
 ///
 /// Events of one incident in a batch are stored all or none; incidents are independent of each other. Projections change
-/// in the transaction that stores the event and can be dropped and folded again. Nothing stored is changed or deleted.
+/// in the transaction that stores the event and can be folded again; the end of a log is read from one, so none may be missing.
+/// Nothing stored is changed or deleted.
 
 #include <array>
 #include <cstdint>

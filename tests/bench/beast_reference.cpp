@@ -83,7 +83,7 @@ private:
     if (bodies.empty()) return;
     if (replay_) {
       replay_->begin();
-      for (std::size_t i = 0; i < bodies.size(); ++i) (void)replay_->write_next();
+      for (std::size_t answered = 0; answered < bodies.size();) answered += replay_->write_next().requests;
       replay_->commit();
     } else {
       im::bench::execute(db_.get(), "BEGIN IMMEDIATE");

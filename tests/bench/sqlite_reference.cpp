@@ -32,7 +32,8 @@ public:
   plain_tables(sqlite3* store, const char* path) : store_{store}, db_{open_target(path)} {}
 
   void add(const std::string& name, const std::string& order, std::size_t together) {
-    auto rows = read_rows(store_, "SELECT * FROM " + name + " ORDER BY " + order);
+    auto rows =
+        read_rows(store_, "SELECT * FROM " + name + " ORDER BY " + order + " LIMIT " + std::to_string(most_rows));
     std::string create = "CREATE TABLE " + name + " (place INTEGER PRIMARY KEY";
     std::string insert = "INSERT INTO " + name + " VALUES (NULL";
     for (std::size_t i = 0; i < rows.front().size(); ++i) {

@@ -99,7 +99,7 @@ void run(sqlite3* db, sqlite3_stmt* s, const row& r) {
 }
 
 std::vector<row> read_rows(sqlite3* store, const std::string& sql) {
-  const auto all = prepare(store, sql + " LIMIT " + std::to_string(most_rows));
+  const auto all = prepare(store, sql);
   std::vector<row> rows;
   while (sqlite3_step(all.get()) == SQLITE_ROW) {
     row r;
@@ -133,25 +133,26 @@ store_replay::store_replay(const char* store, const char* to)
 }
 
 void store_replay::read(sqlite3* store) {
+  auto entries = read_rows(store, "SELECT * FROM decision_events ORDER BY row LIMIT " + std::to_string(most_rows));
+  rows_ = number(entries.back()[entry_row]);
+  const auto upto = std::to_string(rows_);
   std::map<std::int64_t, std::vector<row>> requests;
-  for (auto& r : read_rows(store, "SELECT * FROM requests ORDER BY event_row"))
+  for (auto& r : read_rows(store, "SELECT * FROM requests WHERE event_row <= " + upto))
     requests[number(r[request_row])].push_back(std::move(r));
   std::map<value, row> lines;
   for (auto& r : read_rows(store,
                            "SELECT * FROM incidents WHERE incident_id IN (SELECT incident_id FROM decision_events"
-                           " ORDER BY row LIMIT " +
-                               std::to_string(most_rows) + ")"))
+                           " WHERE row <= " +
+                               upto + ")"))
     lines.emplace(r[line_incident], std::move(r));
-  for (auto& entry : read_rows(store, "SELECT * FROM decision_events ORDER BY row")) {
-    rows_ = number(entry[entry_row]);
-    const auto covers = requests.find(rows_);
-    const bool opens = number(entry[entry_sequence]) == 1;
+  for (auto& entry : entries) {
+    const auto covers = requests.find(number(entry[entry_row]));
     if (covers != requests.end() || units_.empty()) {
       units_.emplace_back();
       if (covers != requests.end()) units_.back().requests = std::move(covers->second);
     }
     auto& u = units_.back();
-    if (opens) {
+    if (number(entry[entry_sequence]) == 1) {
       u.opens = true;
       u.line = lines.at(entry[entry_incident]);
     } else if (u.opens) {

@@ -23,7 +23,7 @@ using blob = std::vector<unsigned char>;
 using value = std::variant<std::monostate, std::int64_t, std::string, blob>;
 using row = std::vector<value>;
 
-inline constexpr std::size_t most_rows = 50'000;  ///< of each table are read
+inline constexpr std::size_t most_rows = 50'000;  ///< of a table are read
 
 [[nodiscard]] database open_store(const char* path);
 /// Made if it is not there; with a write-ahead log and full synchronisation.
@@ -32,12 +32,13 @@ inline constexpr std::size_t most_rows = 50'000;  ///< of each table are read
 void execute(sqlite3* db, const char* sql);
 /// Binds and runs to the end. `r` must live as long.
 void run(sqlite3* db, sqlite3_stmt* s, const row& r);
+/// At least one, or it fails.
 [[nodiscard]] std::vector<row> read_rows(sqlite3* store, const std::string& sql);
 /// The ids of a row in another round, so that they are new, and as near to their neighbours as they were.
 void renew(row& r, std::uint32_t round);
 
-/// Writes what a store wrote, request by request, into another one's tables and with all that the store does to write fast; from
-/// the beginning, with other ids, when it has written all. It judges nothing and knows no state.
+/// Writes what a store wrote of its log, request by request, into another one's tables and with all that the store does to write
+/// fast; from the beginning, with other ids, when it has written all. It judges nothing, knows no state and writes no snapshots.
 class store_replay {
 public:
   store_replay(const char* store, const char* to);

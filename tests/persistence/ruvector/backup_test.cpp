@@ -113,6 +113,23 @@ TEST_CASE("a restored store has what the backup had, and goes on") {
   CHECK(append_one(*store, open_event(9, "f4")).incident_id == incident_number(4));
 }
 
+TEST_CASE("a backup of an older version restores, and stays as it was") {
+  const temp_dir from;
+  fill(from, 4);
+  REQUIRE(sql(from, back_to_version_4) == "");
+  REQUIRE(back_up(from / "ruvector.db", from / "b.db", false, true));
+  const auto bytes = read_bytes(from / "b.db");
+  CHECK_FALSE(verify_file(from / "b.db")->broken);
+  CHECK(check_file(from / "b.db").error().message.find("older schema version 4") != std::string::npos);
+  const temp_dir to;
+  const auto done = restore(from / "b.db", to / "ruvector.db", false, now);
+  REQUIRE(done);
+  CHECK(done->verified.events == 8);
+  CHECK(read_bytes(from / "b.db") == bytes);
+  CHECK(names_in(to.path()) == std::vector<std::string>{"ruvector.db"});
+  CHECK(append_one(*open_store(to), attach_event(2, 3)).outcome == append_outcome::created);
+}
+
 TEST_CASE("a restore over a store needs force, and keeps the old one with all that it held") {
   const temp_dir dir;
   fill(dir, 2);
@@ -224,6 +241,9 @@ TEST_CASE("a restore that was cut off is neither a new store nor the old one") {
   REQUIRE_FALSE(opened);
   CHECK(opened.error().message.find("restore") != std::string::npos);
   CHECK_FALSE(fs::exists(dir / "ruvector.db"));
+  write_bytes(dir / "bad.db", "no backup");
+  CHECK_FALSE(restore(dir / "bad.db", dir / "ruvector.db", false, now));
+  CHECK_FALSE(sqlite_store::open(dir / "ruvector.db"));
   REQUIRE(restore(dir / "b.db", dir / "ruvector.db", false, now));
   CHECK(open_store(dir)->check()->incidents == 1);
 }

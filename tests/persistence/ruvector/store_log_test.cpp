@@ -20,8 +20,6 @@ void fill(store& to, std::uint64_t from, std::uint64_t upto) {
   }
 }
 
-std::uint64_t sequence_of(const std::string& text) { return read_stored(text).value().sequence; }
-
 /// Every page of a log of `head` entries is what it has to be.
 void expect_pages(store& in, std::uint64_t head) {
   constexpr std::array<std::size_t, 4> page_sizes{1, 2, 64, 1000};
@@ -32,7 +30,10 @@ void expect_pages(store& in, std::uint64_t head) {
       const auto left = head > after ? head - after : 0;
       REQUIRE(page.events.size() == std::min<std::uint64_t>(left, limit));
       auto expected = after;
-      CHECK(std::ranges::all_of(page.events, [&](const auto& text) { return sequence_of(text) == ++expected; }));
+      CHECK(std::ranges::all_of(page.events, [&](const auto& text) {
+        const auto entry = read_stored(text).value();
+        return entry.sequence == ++expected && entry.incident_id == incident_number(2);
+      }));
     }
 }
 
@@ -56,13 +57,12 @@ TEST_CASE("a log is read from any sequence on, in pages of any size") {
 
 TEST_CASE("a log goes on after a restart, wherever its last snapshot is") {
   const test_database db{EACH_DATABASE};
-  for (std::uint64_t s = 1; s <= 3 * ruvector::limits::snapshot_every_events; ++s) {
-    auto store = open_store(db);
-    fill(*store, s, s);
-  }
+  constexpr std::uint64_t step = 5;  // so that it ends at, before and after snapshots, which are 16 apart
+  constexpr std::uint64_t head = 165;
+  for (std::uint64_t s = 1; s <= head; s += step) fill(*open_store(db), s, s + step - 1);
   auto store = open_store(db);
-  expect_pages(*store, 3 * ruvector::limits::snapshot_every_events);
-  expect_sound(*store, 9 * ruvector::limits::snapshot_every_events);
+  expect_pages(*store, head);
+  expect_sound(*store, 3 * head);
 }
 
 TEST_CASE("an incident's events are found whether they stand in its log or beside it") {
@@ -96,6 +96,16 @@ TEST_CASE("entries from before entries named each other are read, followed and j
   auto store = open_store(dir);
   expect_pages(*store, 70);
   CHECK(append_one(*store, attach_event(2, 70, {}, "late")).outcome == append_outcome::conflict);
+  const auto refused = [&](const std::string& how, const std::string& sequence, const std::string& previous_row) {
+    const auto said = sql(dir, how + " INTO decision_events SELECT 9999, randomblob(16), incident_id, " + sequence +
+                                   ", agent_id, decision_type, timestamp_ms, actions, doc, " + previous_row +
+                                   " FROM decision_events WHERE row = 1");
+    CHECK(said.find("append-only") != std::string::npos);
+  };
+  refused("INSERT", "70", "(69 - 1) * 3 + 1");
+  refused("INSERT", "2", "1");
+  refused("INSERT OR REPLACE", "64", "(63 - 1) * 3 + 1");
+  refused("INSERT OR REPLACE", "1", "NULL");
   fill(*store, 71, 200);
   expect_pages(*store, 200);
   expect_sound(*store, 600);
@@ -131,6 +141,23 @@ TEST_CASE("a log that its links no longer hold together is damage, not a shorter
                 "DROP TRIGGER decision_events_no_update; UPDATE decision_events SET previous_row = 4000"
                 " WHERE row = 20") == "");
     expect_damage(0);
+    event_query of_two;
+    of_two.incident = incident_number(2);
+    CHECK(store->query(of_two)->total == 6 + 17);  // before the broken link, and from the next mark on
+  }
+  SECTION("an entry names a row of another incident") {
+    REQUIRE(sql(dir,
+                "DROP TRIGGER decision_events_no_update; UPDATE decision_events SET previous_row = 4000"
+                " WHERE row = 20; UPDATE decision_events SET previous_row = 17 WHERE row = 22") == "");
+    expect_damage(0);
+  }
+  SECTION("the list knows nothing of it") {
+    REQUIRE(sql(dir, "DELETE FROM incidents") == "");
+    expect_damage(0);
+  }
+  SECTION("the entry of its snapshot is gone") {
+    REQUIRE(sql(dir, "DROP TRIGGER decision_events_no_delete; DELETE FROM decision_events WHERE sequence >= 80") == "");
+    CHECK(store->incident_state_record(incident_number(2)).error().code == errc::damaged);
   }
   const auto report = store->check();
   REQUIRE(report);

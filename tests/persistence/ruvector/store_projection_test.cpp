@@ -97,7 +97,12 @@ TEST_CASE("a rebuild brings back what was lost") {
 TEST_CASE("a database of version 2, whose request keys are hashes alone, still knows what each request led to") {
   const test_database db{EACH_DATABASE};
   const request_id old = "events:01a20ef1-e604-7a35-845f-00000000cb1c";
-  REQUIRE(append_one(*open_store(db), open_event(1, "f", {old, "plain"})).outcome == append_outcome::created);
+  constexpr std::uint64_t head = 70;
+  {
+    auto store = open_store(db);
+    REQUIRE(append_one(*store, open_event(1, "f", {old, "plain"})).outcome == append_outcome::created);
+    for (std::uint64_t s = 2; s <= head; ++s) append_one(*store, attach_event(1, s));
+  }
   if (!db.is_postgres()) REQUIRE(sql(db, back_to_version_4) == "");
   REQUIRE(sql(db,
               "DROP INDEX incidents_ended_fingerprint; CREATE INDEX incidents_fingerprint ON incidents"
@@ -108,9 +113,11 @@ TEST_CASE("a database of version 2, whose request keys are hashes alone, still k
                                    : "UPDATE requests SET request_key = randomblob(16); PRAGMA user_version=2") == "");
   auto store = open_store(db);
   for (const auto& known : {old, request_id{"plain"}}) {
-    CHECK(append_one(*store, attach_event(1, 2, {known})).outcome == append_outcome::duplicate);
+    CHECK(append_one(*store, attach_event(1, head + 1, {known})).outcome == append_outcome::duplicate);
     CHECK(store->request(known)->sequence == 1);
   }
+  CHECK(append_one(*store, attach_event(1, head + 1)).outcome == append_outcome::created);
+  CHECK(store->log(incident_number(1), 0, 100)->events.size() == head + 1);
   CHECK(store->check()->problems.empty());
   // The older program, were it still running, would look under keys that are no longer there.
   CHECK(sql(db, "SELECT request_key FROM requests").find("request_key") != std::string::npos);
