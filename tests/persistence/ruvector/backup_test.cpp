@@ -116,7 +116,7 @@ TEST_CASE("a restored store has what the backup had, and goes on") {
 TEST_CASE("a backup of an older version restores, and stays as it was") {
   const temp_dir from;
   fill(from, 4);
-  REQUIRE(sql(from, back_to_version_4) == "");
+  REQUIRE(sql(from, back_to_version_4).empty());
   REQUIRE(back_up(from / "ruvector.db", from / "b.db", false, true));
   const auto bytes = read_bytes(from / "b.db");
   CHECK_FALSE(verify_file(from / "b.db")->broken);
@@ -223,7 +223,7 @@ TEST_CASE("a backup that would not restore is not made, and the one before it st
   REQUIRE(good->tried);
   CHECK(good->tried->verified.events == 6);
   const auto bytes = read_bytes(target);
-  REQUIRE(sql(dir, "DELETE FROM requests; UPDATE incidents SET severity = 0") == "");
+  REQUIRE(sql(dir, "DELETE FROM requests; UPDATE incidents SET severity = 0").empty());
   const auto refused = back_up(dir / "ruvector.db", target, true, true);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("would not restore") != std::string::npos);

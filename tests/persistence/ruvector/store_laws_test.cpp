@@ -156,7 +156,8 @@ TEST_CASE("the same content in another order of keys is identical") {
   std::vector<new_event> one;
   one.push_back(read_event(doc->root().canonical()).value());
   REQUIRE(one.front().document != text);
-  CHECK(try_append(*store, std::move(one))->front().identical == true);
+  const auto results = try_append(*store, std::move(one));
+  CHECK(results->front().identical == true);
 }
 
 TEST_CASE("one id twice in a batch is refused whole") {
@@ -203,7 +204,7 @@ TEST_CASE("the schema refuses to change the log") {
     refused("INSERT" + entry("4", "2"), "follows the one before it");
     refused("INSERT" + entry("1", "2"), "follows the one before it");
     refused("INSERT" + entry("NULL", "2"), "follows the one before it");
-    CHECK(sql(db, "BEGIN; INSERT" + entry("3", "2") + "; ROLLBACK") == "");
+    CHECK(sql(db, "BEGIN; INSERT" + entry("3", "2") + "; ROLLBACK").empty());
   }
   CHECK(store->log(incident_number(1), 0, 10)->head == (db.is_postgres() ? 1 : 2));
   CHECK(store->check()->problems.empty());
@@ -267,7 +268,8 @@ TEST_CASE("a closed store refuses, and a reopened one has everything") {
     store->close();
     std::vector<new_event> one;
     one.push_back(read_event(json::encode(attach_event(1, 3))).value());
-    CHECK(try_append(*store, std::move(one)).error().code == errc::draining);
+    const auto refused = try_append(*store, std::move(one));
+    CHECK(refused.error().code == errc::draining);
   }
   auto store = open_store(db);
   CHECK(store->log(incident_number(1), 0, 10)->events.size() == 2);

@@ -78,7 +78,8 @@ TEST_CASE("an incident's events are found whether they stand in its log or besid
   foreign += incident_number(2).str() + "\"}";
   std::vector<new_event> beside;
   beside.push_back(read_event(foreign).value());
-  REQUIRE(try_append(*store, std::move(beside))->front().outcome == append_outcome::created);
+  const auto stored = try_append(*store, std::move(beside));
+  REQUIRE(stored->front().outcome == append_outcome::created);
   event_query of_two;
   of_two.incident = incident_number(2);
   CHECK(store->query(of_two)->total == 71);
@@ -92,7 +93,7 @@ TEST_CASE("an incident's events are found whether they stand in its log or besid
 TEST_CASE("entries from before entries named each other are read, followed and judged as they were") {
   const temp_dir dir;
   fill(*open_store(dir), 1, 70);
-  REQUIRE(sql(dir, back_to_version_4) == "");
+  REQUIRE(sql(dir, back_to_version_4).empty());
   auto store = open_store(dir);
   expect_pages(*store, 70);
   CHECK(append_one(*store, attach_event(2, 70, {}, "late")).outcome == append_outcome::conflict);
@@ -127,19 +128,20 @@ TEST_CASE("a log that its links no longer hold together is damage, not a shorter
     CHECK(page.error().code == errc::damaged);
   };
   SECTION("its first entry is gone") {
-    REQUIRE(sql(dir, "DROP TRIGGER decision_events_no_delete; DELETE FROM decision_events WHERE row = 2") == "");
+    REQUIRE(sql(dir, "DROP TRIGGER decision_events_no_delete; DELETE FROM decision_events WHERE row = 2").empty());
     expect_damage(0);
     CHECK(store->log(incident_number(2), 70, 1000)->events.size() == 10);
   }
   SECTION("its last entry is gone") {
-    REQUIRE(sql(dir, "DROP TRIGGER decision_events_no_delete; DELETE FROM decision_events WHERE row = 239") == "");
+    REQUIRE(sql(dir, "DROP TRIGGER decision_events_no_delete; DELETE FROM decision_events WHERE row = 239").empty());
     expect_damage(0);
     expect_damage(79);
   }
   SECTION("an entry names another row") {
     REQUIRE(sql(dir,
                 "DROP TRIGGER decision_events_no_update; UPDATE decision_events SET previous_row = 4000"
-                " WHERE row = 20") == "");
+                " WHERE row = 20")
+                .empty());
     expect_damage(0);
     event_query of_two;
     of_two.incident = incident_number(2);
@@ -148,15 +150,17 @@ TEST_CASE("a log that its links no longer hold together is damage, not a shorter
   SECTION("an entry names a row of another incident") {
     REQUIRE(sql(dir,
                 "DROP TRIGGER decision_events_no_update; UPDATE decision_events SET previous_row = 4000"
-                " WHERE row = 20; UPDATE decision_events SET previous_row = 17 WHERE row = 22") == "");
+                " WHERE row = 20; UPDATE decision_events SET previous_row = 17 WHERE row = 22")
+                .empty());
     expect_damage(0);
   }
   SECTION("the list knows nothing of it") {
-    REQUIRE(sql(dir, "DELETE FROM incidents") == "");
+    REQUIRE(sql(dir, "DELETE FROM incidents").empty());
     expect_damage(0);
   }
   SECTION("the entry of its snapshot is gone") {
-    REQUIRE(sql(dir, "DROP TRIGGER decision_events_no_delete; DELETE FROM decision_events WHERE sequence >= 80") == "");
+    REQUIRE(
+        sql(dir, "DROP TRIGGER decision_events_no_delete; DELETE FROM decision_events WHERE sequence >= 80").empty());
     CHECK(store->incident_state_record(incident_number(2)).error().code == errc::damaged);
   }
   const auto report = store->check();

@@ -103,14 +103,16 @@ TEST_CASE("a database of version 2, whose request keys are hashes alone, still k
     REQUIRE(append_one(*store, open_event(1, "f", {old, "plain"})).outcome == append_outcome::created);
     for (std::uint64_t s = 2; s <= head; ++s) append_one(*store, attach_event(1, s));
   }
-  if (!db.is_postgres()) REQUIRE(sql(db, back_to_version_4) == "");
+  if (!db.is_postgres()) REQUIRE(sql(db, back_to_version_4).empty());
   REQUIRE(sql(db,
               "DROP INDEX incidents_ended_fingerprint; CREATE INDEX incidents_fingerprint ON incidents"
               " (fingerprint_key, created_ms, incident_id); ALTER TABLE requests RENAME COLUMN ordered_key TO"
-              " request_key") == "");
+              " request_key")
+              .empty());
   REQUIRE(sql(db, db.is_postgres() ? "UPDATE requests SET request_key = gen_random_uuid();"
                                      " DELETE FROM im_schema_version WHERE version > 2"
-                                   : "UPDATE requests SET request_key = randomblob(16); PRAGMA user_version=2") == "");
+                                   : "UPDATE requests SET request_key = randomblob(16); PRAGMA user_version=2")
+              .empty());
   auto store = open_store(db);
   for (const auto& known : {old, request_id{"plain"}}) {
     CHECK(append_one(*store, attach_event(1, head + 1, {known})).outcome == append_outcome::duplicate);
@@ -131,7 +133,7 @@ TEST_CASE("check finds what is not as the log tells") {
     REQUIRE(append_one(*store, attach_event(3, s)).outcome == append_outcome::created);
   REQUIRE(store->check()->problems.empty());
   const auto finds = [&](const std::string& tampering, std::string_view words) {
-    REQUIRE(sql(db, tampering) == "");
+    REQUIRE(sql(db, tampering).empty());
     const auto report = store->check();
     REQUIRE(report);
     REQUIRE_FALSE(report->problems.empty());
