@@ -79,9 +79,15 @@ sla_state sla_after(const incident& record, incident_status next, time_point now
   return sla;
 }
 
-/// A severity that was lowered by hand: its deadlines as if it had been so from the beginning. What was missed stays missed.
+/// A severity that was lowered by hand: its deadlines as if it had been so from the beginning, but none earlier than it was (after
+/// a reopening they count from there). What was missed stays missed.
 sla_state relaxed_sla(const incident& record, const sla_policy& policy, severity to) {
+  const auto no_earlier = [](std::optional<time_point>& deadline, const std::optional<time_point>& was) {
+    if (deadline && was) deadline = std::max(deadline, was);
+  };
   auto sla = sla_for(policy, to, record.created_at);
+  no_earlier(sla.acknowledgment_deadline, record.sla.acknowledgment_deadline);
+  no_earlier(sla.resolution_deadline, record.sla.resolution_deadline);
   sla.acknowledgment_breached = record.sla.acknowledgment_breached;
   sla.resolution_breached = record.sla.resolution_breached;
   return sla;

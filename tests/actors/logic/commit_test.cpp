@@ -179,7 +179,9 @@ TEST_CASE("the same decision has the same ids on every instance") {
   for (std::size_t i = 0; i < a.events.size(); ++i) CHECK(a.events[i].id == b.events[i].id);
 }
 
-TEST_CASE("a rise by hand moves no deadline away, a fall counts from the opening, and what is over stays over") {
+TEST_CASE(
+    "a rise by hand moves no deadline away, a fall counts from the opening but none nearer, and what is over stays "
+    "over") {
   auto state = sample_state(severity::p2);
   state.record.sla = sla_state{after(60), after(600), true, false};
   state.next_evaluation_at = after(30);
@@ -195,6 +197,9 @@ TEST_CASE("a rise by hand moves no deadline away, a fall counts from the opening
   const auto lowered = updated(severity::p3);
   CHECK(lowered.record.sla == sla_state{after(14400), after(259200), true, false});
   CHECK(lowered.next_evaluation_at == after(30));
+  // As after a reopening, long after the opening.
+  state.record.sla.resolution_deadline = after(300000);
+  CHECK(updated(severity::p3).record.sla == sla_state{after(14400), after(300000), true, false});
   state.record.status = incident_status::resolved;
   state.next_evaluation_at.reset();
   CHECK_FALSE(updated(severity::p1).next_evaluation_at);
