@@ -4,13 +4,18 @@
 #include <boost/asio/io_context.hpp>
 #include <thread>
 
+#include "telemetry/thread_name.hpp"
+
 namespace im::http {
 
 class io_thread::impl {
 public:
   boost::asio::io_context context{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
-  std::thread thread{[this] { context.run(); }};
+  std::thread thread{[this] {
+    name_this_thread("http.client");
+    context.run();
+  }};
 };
 
 io_thread::io_thread() : impl_{std::make_unique<impl>()} {}

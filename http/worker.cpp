@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "http/session.hpp"
+#include "telemetry/thread_name.hpp"
 
 namespace im::http {
 
@@ -20,6 +21,7 @@ worker::~worker() { stop(); }
 void worker::start() {
   arm_tick();
   thread_ = std::thread{[this] {
+    name_this_thread("http.worker");
     inbox_->bind_to_this_thread();
     context_.run();
   }};

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "telemetry/thread_name.hpp"
+
 namespace im::persistence {
 
 namespace {
@@ -44,6 +46,7 @@ void pending_calls::finished() {
 }
 
 void pending_calls::loop() {
+  name_this_thread("store.timeouts");
   std::unique_lock lock{mutex_};
   while (!closing_) {
     const auto now = clock::now();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "telemetry/thread_name.hpp"
+
 namespace im::ruvector {
 
 action_feed::action_feed(store& from) : store_{from}, committed_{from.committed_row()} {
@@ -51,6 +53,7 @@ action_feed::clock::time_point action_feed::earliest() const {
 }
 
 void action_feed::loop() {
+  name_this_thread("store.feed");
   std::unique_lock lock{mutex_};
   for (;;) {
     const auto now = clock::now();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "persistence/ruvector/limits.hpp"
+#include "telemetry/thread_name.hpp"
 
 namespace im::ruvector::sqlite {
 
@@ -75,6 +76,7 @@ void checkpointer::close() {
 }
 
 void checkpointer::loop() {
+  name_this_thread("store.ckpt");
   std::unique_lock lock{mutex_};
   for (;;) {
     wake_.wait(lock, [&] { return closing_ || pages_ - copied_at_ >= step_pages; });

@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "telemetry/thread_name.hpp"
+
 namespace im::ruvector {
 
 namespace {
@@ -73,6 +75,7 @@ void group_writer::note_failure(std::string text) {
 }
 
 void group_writer::loop() {
+  name_this_thread("store.writer");
   jobs group;
   while (take(group)) {
     write(group);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "telemetry/thread_name.hpp"
+
 namespace im::ruvector {
 
 work_pool::work_pool(std::size_t threads, std::size_t bound) : bound_{bound} {
@@ -31,6 +33,7 @@ void work_pool::close() {
 }
 
 void work_pool::loop() {
+  name_this_thread("store.reader");
   std::unique_lock lock{mutex_};
   for (;;) {
     wake_.wait(lock, [&] { return closing_ || !waiting_.empty(); });
