@@ -25,7 +25,7 @@ struct backup_made {
 [[nodiscard]] result<backup_made> back_up(const std::filesystem::path& database, const std::filesystem::path& target,
                                           bool replace, bool try_out_first = false);
 
-/// Reads all of a backup, and puts a copy of it where `database` is. Refused, and nothing changed: when the backup does not
+/// Reads all of a backup, and puts a copy of it where `database` is, brought up to date if its schema is older. Refused, and nothing changed: when the backup does not
 /// hold together, when a process has the database open, and, without `replace`, when there is one. With it the old one, with
 /// its write-ahead log, is kept beside under a name with the time `now`.
 [[nodiscard]] result<restored> restore(const std::filesystem::path& backup, const std::filesystem::path& database,
