@@ -114,7 +114,7 @@ log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t li
   if (page.head != 0 && page.head <= after) return page;
   std::size_t bytes = 0;
   auto last = after;
-  bool cut = false;
+  bool cut = limit == 0;
   log_.each(
       [&](row r) {
         const auto sequence = static_cast<std::uint64_t>(r.integer(1));

@@ -273,6 +273,18 @@ TEST_CASE("a clock that acts early, twice or for nothing is found") {
   CHECK(clock(log_of{}.open().change({{"status", "ACKNOWLEDGED"}}, 11).evaluate(breach, 12)).empty());
 }
 
+TEST_CASE(
+    "an escalation that expired undecided is evaluated again when its end said, and one that was refused is not") {
+  const js::array due_evaluation{"due:i:evaluation:then"};
+  const auto asked = log_of{}.open().change({{"status", "ACKNOWLEDGED"}}, 1).ask("apply_escalation");
+  const auto expired = log_of{asked}.add(
+      {{"kind", "gate_changed"}, {"request_id", "g"}, {"status", "expired"}, {"next_evaluation_at", second(30)}}, 20);
+  CHECK(clock(log_of{expired}.evaluate({}, 30, due_evaluation)).empty());
+  CHECK(says(clock(log_of{expired}.evaluate({}, 29, due_evaluation)), "the clock acted"));
+  CHECK(overdue(expired.made(), second(30)).size() == 1);
+  CHECK(says(clock(log_of{asked}.decide("rejected", 20).evaluate({}, 30, due_evaluation)), "the clock acted"));
+}
+
 TEST_CASE("what is overdue and undone is found, and what has been done is not") {
   const auto log = log_of{}.open().ask();
   CHECK(overdue(log.made(), second(9)).empty());

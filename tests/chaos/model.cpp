@@ -124,7 +124,8 @@ void incident_model::change_gate(const js::value& fact) {
   if (const auto* cast = member_of(fact, "vote")) gate.votes.push_back(vote_of(*cast));
   if (const auto& replaced = list_of(fact, "required_approvers"); !replaced.empty()) gate.required = replaced;
   if (const auto moved = text_of(fact, "approval_deadline"); !moved.empty()) gate.deadline = moved;
-  if (gate.is_decided() && gate.status != "approved" && gate.purpose == "apply_escalation") evaluate_at.clear();
+  if (gate.is_decided() && gate.status != "approved" && gate.purpose == "apply_escalation")
+    evaluate_at = text_of(fact, "next_evaluation_at");  // one that nobody decided about comes up again
 }
 
 void incident_model::evaluate(const js::value& fact, std::string_view at) {
