@@ -85,9 +85,11 @@ public:
 
   check_report run() {
     const typename Driver::read_transaction together{db_};
-    Driver::inspect(db_, [&](std::string what) { problem(std::move(what)); });
+    const auto note = [&](std::string what) { problem(std::move(what)); };
+    Driver::inspect(db_, note);
     Driver::scan(db_, Driver::whole_log(entry_columns), [&](const row& r) { take(r); });
     finish();
+    Driver::inspect_links(db_, note);  // last: what broke them is named first
     count("incidents", report_.incidents);
     count("approvals", gate_count_);
     count("postmortems", postmortem_count_);

@@ -42,6 +42,10 @@ void damaged_after(const incident_id& incident, std::uint64_t sequence) {
   damaged("the log of incident " + incident.str() + " has a gap after sequence " + std::to_string(sequence));
 }
 
+void damaged_projection(const incident_id& incident) {
+  damaged("incident " + incident.str() + " has a log that its projection does not know to the end; rebuild them");
+}
+
 void unconfirmed(const std::string& what) {
   throw store_failure{error{errc::timeout,
                             what + "; the write may have taken effect, repeat it as it was",

@@ -57,6 +57,9 @@ private:
 /// The same of a log: what comes after this sequence cannot be found, though it goes on by its list or its snapshot.
 [[noreturn]] void damaged_after(const incident_id& incident, std::uint64_t sequence);
 
+/// And where the log goes on behind what is kept beside it, or nothing is.
+[[noreturn]] void damaged_projection(const incident_id& incident);
+
 /// The database failed while it committed: nobody knows whether it has.
 [[noreturn]] void unconfirmed(const std::string& what);
 

@@ -219,6 +219,8 @@ struct driver {
 
   /// What the database itself finds wrong with its files it says when they are read.
   static void inspect(connection&, const std::function<void(std::string)>&) {}
+  /// Its entries name no rows.
+  static void inspect_links(connection&, const std::function<void(std::string)>&) {}
 
   // How the log is read, as SQL.
 

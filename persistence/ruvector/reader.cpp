@@ -37,7 +37,6 @@ reader<Driver>::reader(const typename Driver::source& from)
       loader_{db_},
       event_{db_, "SELECT doc FROM decision_events WHERE id = ?1"},
       log_{db_, Driver::entries()},
-      head_{db_, "SELECT sequence FROM incidents WHERE incident_id = ?1"},
       open_of_{db_, "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 1"},
       ended_of_{db_,
                 "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 0"
@@ -110,7 +109,7 @@ event_page reader<Driver>::query(const event_query& what) {
 template <class Driver>
 log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t limit) {
   log_page page;
-  page.head = head(id);
+  page.head = loader_.head(id);
   if (page.head != 0 && page.head <= after) return page;
   std::size_t bytes = 0;
   auto last = after;
@@ -128,15 +127,9 @@ log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t li
       id, after, limit);
   if (!cut && last < page.head) damaged_after(id, last);
   // Entries may have come since the list was asked; a log that it knows nothing of may not.
-  if (page.head == 0 && last > after && head(id) == 0)
-    damaged("incident " + id.str() + " has a log but no projection; rebuild them");
+  if (page.head == 0 && last > after && loader_.head(id) == 0) damaged_projection(id);
   page.head = std::max(page.head, last);
   return page;
-}
-
-template <class Driver>
-std::uint64_t reader<Driver>::head(incident_id id) {
-  return static_cast<std::uint64_t>(head_.first([](row r) { return r.integer(0); }, id).value_or(0));
 }
 
 template <class Driver>
@@ -144,7 +137,7 @@ std::vector<incident_id> reader<Driver>::with_log(std::span<const incident_id> a
   const read_transaction together{db_};
   std::vector<incident_id> found;
   for (const auto& id : among)
-    if (head(id) != 0) found.push_back(id);
+    if (loader_.head(id) != 0) found.push_back(id);
   return found;
 }
 

@@ -48,8 +48,6 @@ private:
   using row = typename Driver::row;
   using read_transaction = typename Driver::read_transaction;
   using place = list_cursor;
-  /// 0: there is no such log.
-  [[nodiscard]] std::uint64_t head(incident_id id);
   [[nodiscard]] list_page load_page(std::vector<place> places, std::size_t limit,
                                     std::string (*make)(const incident_state&));
   [[nodiscard]] std::optional<std::string> record(incident_id id, std::string (*make)(const incident_state&),
@@ -59,7 +57,6 @@ private:
   state_loader<Driver> loader_;
   statement event_;
   statement log_;
-  statement head_;
   statement open_of_;
   statement ended_of_;
   statement request_;

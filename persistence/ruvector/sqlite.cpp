@@ -146,6 +146,9 @@ void driver::inspect(connection& db, const std::function<void(std::string)>& pro
   statement{db, "PRAGMA integrity_check(20)"}.each([&](row r) {
     if (r.text(0) != "ok") problem("SQLite: " + std::string{r.text(0)});
   });
+}
+
+void driver::inspect_links(connection& db, const std::function<void(std::string)>& problem) {
   statement{db,
             "SELECT e.row FROM decision_events e LEFT JOIN decision_events p ON p.row = e.previous_row"
             " WHERE e.previous_row IS NOT NULL AND (p.row IS NULL OR p.incident_id IS NOT e.incident_id"

@@ -182,8 +182,10 @@ struct driver {
     statement{db, sql}.each(std::forward<Visit>(visit));
   }
 
-  /// What the database itself finds wrong with its file, and what of the log's links.
+  /// What the database itself finds wrong with its file.
   static void inspect(connection& db, const std::function<void(std::string)>& problem);
+  /// Where an entry names another row than the one before it.
+  static void inspect_links(connection& db, const std::function<void(std::string)>& problem);
 
   // How the log is read, as SQL. The tables link its entries by rows; sqlite_log.cpp follows them.
 

@@ -156,6 +156,7 @@ BEGIN SELECT RAISE(FAIL, 'decision_events is append-only'); END;
 )sql";
 
 constexpr std::array migrations{version_1, schema::version_2, schema::version_3, schema::version_4, version_5};
+constexpr auto newest = static_cast<std::int64_t>(migrations.size());
 
 std::int64_t pragma(connection& db, const char* sql) {
   return statement{db, sql}.first([](row r) { return r.integer(0); }).value_or(0);
@@ -164,7 +165,6 @@ std::int64_t pragma(connection& db, const char* sql) {
 }  // namespace
 
 void expect_ours(connection& db) {
-  const auto newest = static_cast<std::int64_t>(migrations.size());
   if (pragma(db, "PRAGMA application_id") != application_id)
     throw sqlite_failure{SQLITE_CANTOPEN,
                          "the database file belongs to another program; does DATA_DIR name the right folder?"};
@@ -175,14 +175,13 @@ void expect_ours(connection& db) {
 
 void expect_current(connection& db) {
   expect_ours(db);
-  if (const auto version = pragma(db, "PRAGMA user_version"); version < static_cast<std::int64_t>(migrations.size()))
+  if (const auto version = pragma(db, "PRAGMA user_version"); version < newest)
     throw sqlite_failure{SQLITE_CANTOPEN, "the database file has the older schema version " + std::to_string(version) +
                                               "; a start of the service brings it up to date, and `ruvector-service "
                                               "restore` a copy of it"};
 }
 
 void migrate(connection& db, schema_origin origin) {
-  const auto newest = static_cast<std::int64_t>(migrations.size());
   transaction all{db, "BEGIN IMMEDIATE"};
   if (origin == schema_origin::stored) expect_ours(db);
   const auto there = pragma(db, "PRAGMA user_version");

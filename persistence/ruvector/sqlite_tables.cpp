@@ -91,7 +91,7 @@ void tables::update(const incident_row& before, const incident_row& now) {
           : update_row_.run(now.id, now.sequence, now.open, now.fingerprint, number(now.status), number(now.severity),
                             number(now.category), now.escalation_level, now.escalated, now.source, now.title,
                             now.created_at, now.updated_at, number(now.due_kind), now.due_at);
-  if (changed != 1) damaged("incident " + now.id.str() + " has a log but no projection; rebuild them");
+  if (changed != 1) damaged_projection(now.id);
 }
 
 void tables::write(incident_id incident, const side_changes& changes) {

@@ -26,9 +26,7 @@ void state_assembly::event(std::string_view document) {
 
 void state_assembly::expect_head(std::uint64_t listed) const {
   if (listed > head()) damaged_after(id_, head());
-  if (listed < head())
-    damaged("incident " + id_.str() + " has a log up to sequence " + std::to_string(head()) +
-            ", its projection knows " + std::to_string(listed) + " of it; rebuild them");
+  if (listed < head()) damaged_projection(id_);
 }
 
 }  // namespace im::ruvector

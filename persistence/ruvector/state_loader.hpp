@@ -17,7 +17,7 @@ public:
   void snapshot(std::uint64_t sequence, std::string_view state);
   void event(std::string_view document);
   void last_row(std::int64_t row) { out_.last_row = row; }
-  /// No more comes. `listed`: the head by the list of incidents; 0: none is listed.
+  /// No more comes. `listed`: the head by the list of incidents.
   void expect_head(std::uint64_t listed) const;
   [[nodiscard]] std::uint64_t head() const { return out_.state.head(); }
   [[nodiscard]] loaded_state take() { return std::move(out_); }
@@ -37,11 +37,16 @@ public:
         snapshot_{db, "SELECT sequence, state FROM snapshots WHERE incident_id = ?1"},
         entries_{db, Driver::entries()} {}
 
+  /// Of the log, by the list of incidents; 0: none is listed.
+  [[nodiscard]] std::uint64_t head(incident_id id) {
+    return static_cast<std::uint64_t>(head_.first([](row r) { return r.integer(0); }, id).value_or(0));
+  }
+
   /// In a transaction, so that snapshot and events belong together.
   [[nodiscard]] loaded_state load(incident_id id) {
     const auto sequence = [](const row& r, int column) { return static_cast<std::uint64_t>(r.integer(column)); };
     state_assembly state{id};
-    const auto listed = head_.first([&](row r) { return sequence(r, 0); }, id).value_or(0);
+    const auto listed = head(id);
     if (listed != 0) snapshot_.each([&](row r) { state.snapshot(sequence(r, 0), r.text(1)); }, id);
     const auto from = state.head();
     // The entry of the snapshot comes along: what is appended next names its row.

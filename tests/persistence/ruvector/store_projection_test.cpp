@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <set>
 
@@ -137,7 +136,7 @@ TEST_CASE("check finds what is not as the log tells") {
     const auto report = store->check();
     REQUIRE(report);
     REQUIRE_FALSE(report->problems.empty());
-    CHECK(std::ranges::any_of(report->problems, [&](const auto& p) { return p.find(words) != std::string::npos; }));
+    CHECK(report->problems.front().find(words) != std::string::npos);
   };
   const auto unlocked = [&](const std::string& trigger) {
     return db.is_postgres() ? std::string{"DROP TRIGGER decision_events_append_only ON decision_events; "}
