@@ -1,7 +1,6 @@
 /// What follows a write of `incident_supervisor`: state advances, answers leave, lost races are run again.
 
-#include <algorithm>
-#include <ranges>
+#include <iterator>
 
 #include "actors/incident_report.hpp"
 #include "actors/incident_supervisor.hpp"
@@ -40,7 +39,7 @@ void incident_supervisor_state::committed() {
   }
   if (!policies_frozen()) policies_ = nullptr;
   for (std::size_t i = 0; i < flight->callers.size(); ++i)
-    finish(flight->callers[i], flight->plan.answers[i], flight->events);
+    finish(std::move(flight->callers[i]), flight->plan.answers[i], flight->events);
   report(env_.metrics, flight->events, before->record, state_->record);
   reconcile();
   if (!flight->events.empty()) settle_waits();
@@ -61,26 +60,27 @@ void incident_supervisor_state::decide_again(std::uint64_t head) {
 }
 
 void incident_supervisor_state::requeue_in_flight(bool lost_a_race) {
-  for (auto& caller : flight_->callers | std::views::reverse) {
-    if (lost_a_race && ++caller.attempts > limits::redecisions) {
-      log::warn(log::event::decision_abandoned, "a decision lost too many races", {{"incident_id", state_->record.id}});
-      caller.answer(fail(errc::overloaded, "too many instances decide about this incident at once; try again"));
-    } else
-      queue_.push_front(std::move(caller));
-  }
+  auto& again = flight_->callers;
+  std::erase_if(again, [&](const submission_ptr& caller) {
+    if (!lost_a_race || ++caller->attempts <= limits::redecisions) return false;
+    log::warn(log::event::decision_abandoned, "a decision lost too many races", {{"incident_id", state_->record.id}});
+    caller->answer(fail(errc::overloaded, "too many instances decide about this incident at once; try again"));
+    return true;
+  });
+  queue_.insert(queue_.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));
   flight_ = nullptr;
 }
 
 /// Another incident holds the fingerprint. Signals go there; a reopening is refused, since two may not be open.
 void incident_supervisor_state::give_up_fingerprint(incident_id holder) {
   submission_batch signals;
-  std::vector<submission> rest;
+  std::vector<submission_ptr> rest;
   for (auto& caller : flight_->callers) {
-    const auto* change = std::get_if<cmd::change_incident>(&caller.cmd.body);
-    if (std::holds_alternative<cmd::ingest_signal>(caller.cmd.body) && !state_->opened)
+    const auto* change = std::get_if<cmd::change_incident>(&caller->cmd.body);
+    if (std::holds_alternative<cmd::ingest_signal>(caller->cmd.body) && !state_->opened)
       signals.items->push_back(std::move(caller));
     else if (change && change->change == change_kind::reopen)
-      caller.answer(fail(errc::conflict, "incident " + holder.str() + " is open for the same fingerprint"));
+      caller->answer(fail(errc::conflict, "incident " + holder.str() + " is open for the same fingerprint"));
     else
       rest.push_back(std::move(caller));
   }
@@ -96,47 +96,47 @@ void incident_supervisor_state::give_up_fingerprint(incident_id holder) {
 /// state has what it tells of; as often as a lost race, since a store may contradict itself.
 void incident_supervisor_state::drop_covered(const covered_elsewhere& covered) {
   const bool is_unread = covered.incident_id == state_->record.id && covered.sequence > state_->head();
-  std::vector<submission> rest;
+  std::vector<submission_ptr> rest;
   bool found = false;
   for (auto& caller : flight_->callers) {
-    const bool is_repeated = caller.cmd.context.request == covered.request;
-    const bool is_taken = !is_repeated && opens_gate(caller.cmd.body, covered.request);
+    const bool is_repeated = caller->cmd.context.request == covered.request;
+    const bool is_taken = !is_repeated && opens_gate(caller->cmd.body, covered.request);
     found = found || is_repeated || is_taken;
-    if (is_repeated && !(is_unread && caller.attempts < limits::redecisions))
+    if (is_repeated && !(is_unread && caller->attempts < limits::redecisions))
       replay(std::move(caller), covered.event_id, covered.incident_id);
     else if (is_taken)
-      caller.answer(
+      caller->answer(
           fail(errc::conflict, "this approval_request_id is taken, in incident " + covered.incident_id.str()));
     else
       rest.push_back(std::move(caller));
   }
   flight_->callers = std::move(rest);
   for (auto& caller : flight_->callers)
-    if (found && caller.cmd.context.request != covered.request) --caller.attempts;  // these lost no race
+    if (found && caller->cmd.context.request != covered.request) --caller->attempts;  // these lost no race
   requeue_in_flight();
   needs_load_ = true;
   pump();
 }
 
-void incident_supervisor_state::finish(submission& caller, logic::planned& planned,
+void incident_supervisor_state::finish(submission_ptr caller, logic::planned& planned,
                                        const std::vector<event_ptr>& events) {
   reply r;
   r.state = state_;
   r.disposition = planned.disposition;
   r.warnings = std::move(planned.warnings);
   if (const auto* e = std::get_if<error>(&planned.what)) {
-    if (is_clocks(caller.cmd.body)) look_again_later();  // still due, and not to be tried in a circle
-    if (may_have_been_answered(caller)) return tell_first_answer(std::move(caller), *e);
-    return caller.answer(std::unexpected{*e});
+    if (is_clocks(caller->cmd.body)) look_again_later();  // still due, and not to be tried in a circle
+    if (may_have_been_answered(*caller)) return tell_first_answer(std::move(caller), *e);
+    return caller->answer(std::unexpected{*e});
   }
   if (const auto* recorded = std::get_if<logic::answer::recorded>(&planned.what)) {
-    if (recorded->refusal) return caller.answer(std::unexpected{*recorded->refusal});
+    if (recorded->refusal) return caller->answer(std::unexpected{*recorded->refusal});
     r.event = events[recorded->index];
     r.persisted = true;
   } else if (const auto* unrecorded = std::get_if<logic::answer::unrecorded>(&planned.what)) {
     r.event = unrecorded->event;
   } else if (const auto* again = std::get_if<logic::answer::replay>(&planned.what)) {
-    if (is_clocks(caller.cmd.body)) look_again_later();
+    if (is_clocks(caller->cmd.body)) look_again_later();
     return replay(std::move(caller), again->first, state_->record.id);
   } else if (const auto* job = std::get_if<logic::answer::write_postmortem>(&planned.what)) {
     return start_postmortem(std::move(caller), job->id);
@@ -145,31 +145,31 @@ void incident_supervisor_state::finish(submission& caller, logic::planned& plann
     batch.items->push_back(std::move(caller));
     return tell(registry_, hand_back_atom_v, incident_id{}, batch);
   }
-  count_event(env_.metrics, caller.cmd, r.disposition);
-  caller.answer(std::move(r));
+  count_event(env_.metrics, caller->cmd, r.disposition);
+  caller->answer(std::move(r));
 }
 
 /// The first answer again, told from its event, where the caller needs more than where it went.
-void incident_supervisor_state::replay(submission caller, event_id first, incident_id where) {
+void incident_supervisor_state::replay(submission_ptr caller, event_id first, incident_id where) {
   reply r;
   r.state = where == state_->record.id ? state_ : nothing_known_of(where);
   r.disposition = disposition::duplicate;
   r.persisted = true;
   r.replayed = true;
-  count_event(env_.metrics, caller.cmd, r.disposition);
-  if (!caller.cmd.context.event_on_replay) return caller.answer(std::move(r));
-  auto waiting = std::make_shared<submission>(std::move(caller));
+  count_event(env_.metrics, caller->cmd, r.disposition);
+  if (!caller->cmd.context.event_on_replay) return caller->answer(std::move(r));
+  auto waiting = std::make_shared<submission_ptr>(std::move(caller));
   ++questions_;
   self_->request(house_.persistence, until_answered, read_event_atom_v, first)
       .then(
           [this, waiting, r](const event_ptr& event) mutable {
             r.event = event;
             auto refused = refusal_in(*event);
-            waiting->answer(refused ? result<reply>{std::unexpected{std::move(*refused)}} : std::move(r));
+            (*waiting)->answer(refused ? result<reply>{std::unexpected{std::move(*refused)}} : std::move(r));
             question_answered();
           },
           [this, waiting](const caf::error& e) {
-            waiting->answer(std::unexpected{from_caf(e)});
+            (*waiting)->answer(std::unexpected{from_caf(e)});
             question_answered();
           });
 }
@@ -186,42 +186,43 @@ bool incident_supervisor_state::may_have_been_answered(const submission& caller)
 }
 
 /// The first answer, if there was one: a request that took effect has an event whose id follows from the request.
-void incident_supervisor_state::tell_first_answer(submission caller, const error& refusal) {
-  auto waiting = std::make_shared<submission>(std::move(caller));
+void incident_supervisor_state::tell_first_answer(submission_ptr caller, const error& refusal) {
+  auto waiting = std::make_shared<submission_ptr>(std::move(caller));
   ++questions_;
-  self_->request(house_.persistence, until_answered, read_event_atom_v, derive_event_id(waiting->cmd.context.request))
+  self_
+      ->request(house_.persistence, until_answered, read_event_atom_v, derive_event_id((*waiting)->cmd.context.request))
       .then(
           [this, waiting](const event_ptr& event) {
             if (event->incident_id != state_->record.id)
-              waiting->answer(fail(errc::conflict, "this request id was used for another incident"));
+              (*waiting)->answer(fail(errc::conflict, "this request id was used for another incident"));
             else
               replay(std::move(*waiting), event->id, event->incident_id);
             question_answered();
           },
           [this, waiting, refusal](const caf::error& e) {
             const auto why = from_caf(e);
-            waiting->answer(std::unexpected{why.code == errc::not_found ? refusal : why});
+            (*waiting)->answer(std::unexpected{why.code == errc::not_found ? refusal : why});
             question_answered();
           });
 }
 
-void incident_supervisor_state::start_postmortem(submission caller, postmortem_id id) {
+void incident_supervisor_state::start_postmortem(submission_ptr caller, postmortem_id id) {
   if (documents_ >= limits::documents_per_incident)
-    return caller.answer(fail(errc::overloaded, "post-mortems of this incident are being written already; try again"));
+    return caller->answer(fail(errc::overloaded, "post-mortems of this incident are being written already; try again"));
   ++documents_;
-  postmortem_job job{state_, id, std::get<cmd::generate_postmortem>(caller.cmd.body).input};
-  auto waiting = std::make_shared<submission>(std::move(caller));
+  postmortem_job job{state_, id, std::get<cmd::generate_postmortem>(caller->cmd.body).input};
+  auto waiting = std::make_shared<submission_ptr>(std::move(caller));
   self_->request(children_.spawn_post_mortem(), limits::write_timeout, generate_atom_v, std::move(job))
       .then(
           [this, waiting](written_postmortem written) {
             --documents_;
-            waiting->cmd.body = cmd::record_postmortem{std::move(written.document), written.confidence};
+            (*waiting)->cmd.body = cmd::record_postmortem{std::move(written.document), written.confidence};
             queue_.push_back(std::move(*waiting));
             pump();
           },
           [this, waiting](const caf::error& e) {
             --documents_;
-            waiting->answer(std::unexpected{from_caf(e)});
+            (*waiting)->answer(std::unexpected{from_caf(e)});
           });
 }
 

@@ -59,7 +59,7 @@ bool incident_house::admit(submission_batch& to, command&& c, reply_handler&& do
     done(std::unexpected{too_much_under_way()});
     return false;
   }
-  to.items->emplace_back(std::move(c), std::move(done), std::move(*ticket));
+  to.items->push_back(std::make_unique<submission>(std::move(c), std::move(done), std::move(*ticket)));
   return true;
 }
 
@@ -84,7 +84,7 @@ void incident_house::await_verdict(incident_id incident, approval_id request, mi
   c.incident_id = incident;
   submission_batch one;
   if (!admit(one, std::move(c), std::move(done))) return;
-  verdict_wait waiting{incident, request, wait, std::make_shared<submission>(std::move(one.items->front()))};
+  verdict_wait waiting{incident, request, wait, std::move(one.items->front())};
   tell(shards_[shard_of(incident, shards_.size())], await_verdict_atom_v, std::move(waiting));
 }
 

@@ -26,8 +26,8 @@ void answer_apart(submission& s, const policy_set& policies, const actor_environ
   s.answer(std::move(r));
 }
 
-void refuse_all(std::vector<submission>& all, const error& why) {
-  for (auto& s : all) s.answer(std::unexpected{why});
+void refuse_all(std::vector<submission_ptr>& all, const error& why) {
+  for (auto& s : all) s->answer(std::unexpected{why});
 }
 
 error shard_full() { return {errc::overloaded, "too many incidents are in memory; try again shortly"}; }
@@ -58,20 +58,20 @@ void incident_registry_state::on_submit(const submission_batch& batch) {
   evaluate_apart();
 }
 
-void incident_registry_state::route(submission s, outbox& out) {
-  if (std::holds_alternative<cmd::ingest_signal>(s.cmd.body) && s.cmd.incident_id.is_nil())
+void incident_registry_state::route(submission_ptr s, outbox& out) {
+  if (std::holds_alternative<cmd::ingest_signal>(s->cmd.body) && s->cmd.incident_id.is_nil())
     return route_signal(std::move(s), out);
-  const auto id = s.cmd.incident_id;
-  if (logic::leaves_no_trace(s.cmd) && !incidents_.contains(id)) return apart_.add(std::move(s));
+  const auto id = s->cmd.incident_id;
+  if (logic::leaves_no_trace(s->cmd) && !incidents_.contains(id)) return apart_.add(std::move(s));
   out[id].items->push_back(std::move(s));
 }
 
 /// Somebody else's incidents, as a rule: where the store has nothing of them, no supervisor is needed to say what would be decided.
 void incident_registry_state::evaluate_apart() {
-  const auto asked = std::make_shared<std::vector<submission>>(apart_.next());
+  const auto asked = std::make_shared<std::vector<submission_ptr>>(apart_.next());
   if (asked->empty()) return;
   incident_list among;
-  for (const auto& s : *asked) among.ids.push_back(s.cmd.incident_id);
+  for (const auto& s : *asked) among.ids.push_back(s->cmd.incident_id);
   self_->request(house_.persistence, until_answered, find_logs_atom_v, std::move(among))
       .then([this, asked](const incident_list& held) { on_logs_found(*asked, held); },
             [this, asked](const caf::error& e) {
@@ -80,11 +80,11 @@ void incident_registry_state::evaluate_apart() {
             });
 }
 
-void incident_registry_state::on_logs_found(std::vector<submission>& asked, const incident_list& held) {
+void incident_registry_state::on_logs_found(std::vector<submission_ptr>& asked, const incident_list& held) {
   outbox out;
-  const auto unknown = std::make_shared<std::vector<submission>>();
+  const auto unknown = std::make_shared<std::vector<submission_ptr>>();
   for (auto& s : asked) {
-    const auto id = s.cmd.incident_id;
+    const auto id = s->cmd.incident_id;
     const bool known = std::ranges::find(held.ids, id) != held.ids.end();
     (known ? *out[id].items : *unknown).push_back(std::move(s));
   }
@@ -94,7 +94,7 @@ void incident_registry_state::on_logs_found(std::vector<submission>& asked, cons
   self_->request(house_.policies, until_answered, policies_atom_v)
       .then(
           [this, unknown](const policy_set_ptr& policies) {
-            for (auto& s : *unknown) answer_apart(s, *policies, *house_.env);
+            for (auto& s : *unknown) answer_apart(*s, *policies, *house_.env);
           },
           [unknown](const caf::error& e) { refuse_all(*unknown, from_caf(e)); });
 }
@@ -104,15 +104,15 @@ void incident_registry_state::look_for_more_logs() {
   evaluate_apart();
 }
 
-void incident_registry_state::route_signal(submission s, outbox& out) {
-  const auto& fingerprint = std::get<cmd::ingest_signal>(s.cmd.body).fingerprint;
+void incident_registry_state::route_signal(submission_ptr s, outbox& out) {
+  const auto& fingerprint = std::get<cmd::ingest_signal>(s->cmd.body).fingerprint;
   if (const auto known = open_.find(fingerprint); known != open_.end()) {
-    s.cmd.incident_id = known->second;
+    s->cmd.incident_id = known->second;
     out[known->second].items->push_back(std::move(s));
     return;
   }
   if (waiting_ >= limits::opening_waiters)
-    return s.answer(fail(errc::overloaded, "too many new incidents are being opened; try again shortly"));
+    return s->answer(fail(errc::overloaded, "too many new incidents are being opened; try again shortly"));
   ++waiting_;
   const auto [waiters, first] = looking_up_.try_emplace(fingerprint);
   if (first) to_look_up_.add(fingerprint);
@@ -152,21 +152,21 @@ void incident_registry_state::on_found(const std::string& fingerprint, const fin
   const bool is_open = found.newest && found.open;
   // An alert that went away has nothing to open; its last incident, if any, may know it.
   const auto opens = std::ranges::any_of(
-      waiters, [](const submission& s) { return !std::get<cmd::ingest_signal>(s.cmd.body).resolves; });
+      waiters, [](const submission_ptr& s) { return !std::get<cmd::ingest_signal>(s->cmd.body).resolves; });
   if (!found.newest && !opens) {
     for (auto& s : waiters)
-      s.answer(fail(errc::not_found, "no incident is known for this alert; there is nothing to resolve"));
+      s->answer(fail(errc::not_found, "no incident is known for this alert; there is nothing to resolve"));
     return;
   }
   const auto id = is_open || !opens ? *found.newest : mint_incident_id(house_.env->clock.now(), fingerprint);
   if (!supervise(id, !is_open && opens)) {
-    for (auto& s : waiters) s.answer(std::unexpected{shard_full()});
+    for (auto& s : waiters) s->answer(std::unexpected{shard_full()});
     return;
   }
   if (is_open || opens) point(fingerprint, id);
   for (auto& s : waiters) {
-    s.cmd.incident_id = id;
-    if (!is_open && found.newest) std::get<cmd::ingest_signal>(s.cmd.body).related = {*found.newest};
+    s->cmd.incident_id = id;
+    if (!is_open && found.newest) std::get<cmd::ingest_signal>(s->cmd.body).related = {*found.newest};
     out[id].items->push_back(std::move(s));
   }
 }
@@ -174,21 +174,21 @@ void incident_registry_state::on_found(const std::string& fingerprint, const fin
 void incident_registry_state::on_lookup_failed(const std::string& fingerprint, const error& why) {
   auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
   waiting_ -= waiters.size();
-  for (auto& s : waiters) s.answer(std::unexpected{why});
+  for (auto& s : waiters) s->answer(std::unexpected{why});
 }
 
 void incident_registry_state::on_hand_back(const incident_id& holder, const submission_batch& batch) {
   outbox out;
   for (auto& s : *batch.items) {
-    const auto& fingerprint = std::get<cmd::ingest_signal>(s.cmd.body).fingerprint;
-    const auto refused_by = s.cmd.incident_id;
-    if (++s.attempts > limits::redecisions) {
-      s.answer(fail(errc::overloaded, "too many incidents open and close for this alert at once; try again"));
+    const auto& fingerprint = std::get<cmd::ingest_signal>(s->cmd.body).fingerprint;
+    const auto refused_by = s->cmd.incident_id;
+    if (++s->attempts > limits::redecisions) {
+      s->answer(fail(errc::overloaded, "too many incidents open and close for this alert at once; try again"));
       continue;
     }
     if (const auto known = open_.find(fingerprint); known != open_.end() && known->second == refused_by)
       open_.erase(known);
-    s.cmd.incident_id = {};
+    s->cmd.incident_id = {};
     if (!holder.is_nil() && supervise(holder, false)) point(fingerprint, holder);
     route_signal(std::move(s), out);
   }
@@ -214,7 +214,7 @@ void incident_registry_state::send(outbox& out) {
   for (auto& [id, batch] : out) {
     auto* found = supervise(id, false);
     if (!found) {
-      for (auto& s : *batch.items) s.answer(std::unexpected{shard_full()});
+      for (auto& s : *batch.items) s->answer(std::unexpected{shard_full()});
       continue;
     }
     use(*found);

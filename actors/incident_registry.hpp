@@ -39,10 +39,10 @@ private:
   void on_idle(const incident_id& id, std::uint64_t received);
   void on_down(const caf::actor_addr& who);
 
-  void route(submission s, outbox& out);
-  void route_signal(submission s, outbox& out);
+  void route(submission_ptr s, outbox& out);
+  void route_signal(submission_ptr s, outbox& out);
   void evaluate_apart();
-  void on_logs_found(std::vector<submission>& asked, const incident_list& held);
+  void on_logs_found(std::vector<submission_ptr>& asked, const incident_list& held);
   void look_for_more_logs();
   void look_up();
   void on_found(const std::string& fingerprint, const fingerprint_lookup& found, outbox& out);
@@ -62,11 +62,12 @@ private:
   std::unordered_map<incident_id, entry> incidents_;
   std::list<incident_id> by_use_;  ///< all of them, the longest unused first
   std::unordered_map<caf::actor_addr, incident_id> by_address_;
-  std::unordered_map<std::string, incident_id> open_;                    ///< by fingerprint
-  std::unordered_map<std::string, std::vector<submission>> looking_up_;  ///< signals that wait for the store's word
+  std::unordered_map<std::string, incident_id> open_;                        ///< by fingerprint
+  std::unordered_map<std::string, std::vector<submission_ptr>> looking_up_;  ///< signals that wait for the store's word
   std::size_t waiting_ = 0;
   asked_together<std::string> to_look_up_{limits::fingerprints_looked_for};
-  asked_together<submission> apart_{limits::logs_looked_for};  ///< dry runs over inputs that are complete in themselves
+  asked_together<submission_ptr> apart_{
+      limits::logs_looked_for};  ///< dry runs over inputs that are complete in themselves
 };
 
 using incident_registry = caf::stateful_actor<incident_registry_state, registry_actor::base>;

@@ -1,6 +1,7 @@
 #include "actors/incident_supervisor.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 
 #include "actors/logic/due.hpp"
@@ -63,13 +64,13 @@ void incident_supervisor_state::on_submit(const submission_batch& batch) {
   ++received_;
   visited_ = true;
   for (auto& s : *batch.items) {
-    if (std::holds_alternative<cmd::read_incident>(s.cmd.body))
+    if (std::holds_alternative<cmd::read_incident>(s->cmd.body))
       reads_.add(std::move(s), self_->clock().now());
     else if (queue_.size() < limits::supervisor_queue_commands)
       queue_.push_back(std::move(s));
     else {
       env_.metrics.store_refused_events.add();
-      s.answer(fail(errc::overloaded, "too much is under way for this incident; try again shortly"));
+      s->answer(fail(errc::overloaded, "too much is under way for this incident; try again shortly"));
     }
   }
   pump();
@@ -93,7 +94,7 @@ void incident_supervisor_state::on_due(const deadline& due) {
   env_.metrics.deadlines_fired[due.kind].add();
   env_.metrics.deadline_lag_seconds.observe(seconds_between(due.due_at, env_.clock.now()));
   children_.forget(due);
-  queue_.emplace_back(logic::due_command(*state_, due), reply_handler{[](const result<reply>&) {}});
+  queue_.push_back(std::make_unique<submission>(logic::due_command(*state_, due), [](const result<reply>&) {}));
   pump();
 }
 
@@ -179,7 +180,7 @@ void incident_supervisor_state::pump() {
 /// Reads on where the state ends. What is here already is confirmed by it.
 void incident_supervisor_state::load() {
   phase_ = phase::loading;
-  for (auto& s : queue_) s.confirmed = true;
+  for (const auto& s : queue_) s->confirmed = true;
   mark_waiting();
   self_->request(house_.persistence, until_answered, read_log_atom_v, state_->record.id, state_->head())
       .then([this](log_page page) { on_log(std::move(page)); },
@@ -266,7 +267,7 @@ void incident_supervisor_state::on_load_failed(error why) {
   log::write(loudness, log::event::incident_load_failed, "an incident cannot be loaded",
              {{"incident_id", state_->record.id}, {"reason", why.message}});
   reads_.fail_all(tellable(), why);
-  for (auto& s : std::exchange(queue_, {})) s.answer(std::unexpected{why});
+  for (auto& s : std::exchange(queue_, {})) s->answer(std::unexpected{why});
   marked_waits_ = 0;
   for (auto& wait : std::exchange(waits_, {})) wait.caller->answer(std::unexpected{why});
   for (auto& wake : std::exchange(wakes_, {})) wake.deliver(to_caf(why));
@@ -275,10 +276,10 @@ void incident_supervisor_state::on_load_failed(error why) {
 
 /// A gate that holds moves on nothing; who tries is told at once.
 void incident_supervisor_state::refuse_held() {
-  std::erase_if(queue_, [&](submission& s) {
-    const auto gate = moved_gate(s.cmd.body);
+  std::erase_if(queue_, [&](const submission_ptr& s) {
+    const auto gate = moved_gate(s->cmd.body);
     if (!gate || !children_.is_held(*gate)) return false;
-    s.answer(fail(errc::gate_held, "this approval gate failed and holds; an operator must look at it"));
+    s->answer(fail(errc::gate_held, "this approval gate failed and holds; an operator must look at it"));
     return true;
   });
 }
@@ -287,16 +288,15 @@ void incident_supervisor_state::commit() {
   refuse_held();
   if (queue_.empty()) return pump();
   std::vector<const command*> commands;
-  for (const auto& s : queue_ | std::views::take(limits::commands_per_commit)) commands.push_back(&s.cmd);
+  for (const auto& s : queue_ | std::views::take(limits::commands_per_commit)) commands.push_back(&s->cmd);
   const logic::decision_context context{*policies_, env_.who, env_.clock.now()};
   flight_ = std::make_unique<commit_in_flight>();
   flight_->plan = logic::plan_commit(*state_, recent_, commands, context);
   const auto taken = flight_->plan.answers.size();
-  flight_->callers.reserve(taken);
-  for (std::size_t i = 0; i < taken; ++i) {
-    flight_->callers.push_back(std::move(queue_.front()));
-    queue_.pop_front();
-  }
+  flight_->callers = std::exchange(queue_, {});
+  const auto rest = flight_->callers.begin() + static_cast<std::ptrdiff_t>(taken);
+  queue_.assign(std::make_move_iterator(rest), std::make_move_iterator(flight_->callers.end()));
+  flight_->callers.erase(rest, flight_->callers.end());
   flight_->since = self_->clock().now();
   for (auto& event : flight_->plan.events)
     flight_->events.push_back(std::make_shared<const decision_event>(std::move(event)));
@@ -310,7 +310,8 @@ void incident_supervisor_state::commit() {
 /// does, and what was decided after the store was asked.
 bool incident_supervisor_state::answers_are_sure() const {
   for (std::size_t i = 0; i < flight_->callers.size(); ++i)
-    if (!flight_->callers[i].confirmed && !std::holds_alternative<logic::answer::replay>(flight_->plan.answers[i].what))
+    if (!flight_->callers[i]->confirmed &&
+        !std::holds_alternative<logic::answer::replay>(flight_->plan.answers[i].what))
       return false;
   return true;
 }
@@ -344,7 +345,7 @@ void incident_supervisor_state::on_write_failed(const error& why) {
   phase_ = phase::idle;
   needs_load_ = true;
   const auto flight = std::move(flight_);
-  for (auto& caller : flight->callers) caller.answer(std::unexpected{why});
+  for (auto& caller : flight->callers) caller->answer(std::unexpected{why});
   look_again_later();
   if (!queue_.empty() || !reads_.empty() || !waits_.empty()) pump();
 }

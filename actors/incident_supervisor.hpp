@@ -10,8 +10,6 @@
 ///
 /// Rules are in `logic/`; this class only fetches, persists, answers and keeps its children equal to the state.
 
-#include <list>
-
 #include "actors/logic/commit.hpp"
 #include "actors/pending_reads.hpp"
 #include "actors/supervised_children.hpp"
@@ -35,7 +33,7 @@ private:
 
   struct commit_in_flight {
     logic::commit_plan plan;
-    std::vector<submission> callers;  ///< parallel to plan.answers
+    std::vector<submission_ptr> callers;  ///< parallel to plan.answers
     std::vector<event_ptr> events;
     caf::actor_clock::time_point since;
   };
@@ -70,12 +68,12 @@ private:
   void decide_again(std::uint64_t head);
   void give_up_fingerprint(incident_id holder);
   void drop_covered(const covered_elsewhere& covered);
-  void finish(submission& caller, logic::planned& planned, const std::vector<event_ptr>& events);
-  void replay(submission caller, event_id first, incident_id where);
+  void finish(submission_ptr caller, logic::planned& planned, const std::vector<event_ptr>& events);
+  void replay(submission_ptr caller, event_id first, incident_id where);
   [[nodiscard]] bool may_have_been_answered(const submission& caller) const;
-  void tell_first_answer(submission caller, const error& refusal);
+  void tell_first_answer(submission_ptr caller, const error& refusal);
   void question_answered();
-  void start_postmortem(submission caller, postmortem_id id);
+  void start_postmortem(submission_ptr caller, postmortem_id id);
   void requeue_in_flight(bool lost_a_race = true);
   void settle_waits();
   void attended();
@@ -97,7 +95,7 @@ private:
   bool needs_load_;
   bool whole_;  ///< the log was read to its end since the state was empty
   bool retry_armed_ = false;
-  std::list<submission> queue_;
+  std::vector<submission_ptr> queue_;
   pending_reads<caf::actor_clock::time_point> reads_;
   std::vector<verdict_wait> waits_;                       ///< for gates, until the store was asked
   std::size_t marked_waits_ = 0;                          ///< so many of them came before it was asked

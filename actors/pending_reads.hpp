@@ -14,9 +14,9 @@ class pending_reads {
 public:
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
-  void add(submission read, Moment now) {
+  void add(submission_ptr read, Moment now) {
     if (waiting_.size() >= limits::supervisor_queue_commands)
-      return read.answer(fail(errc::overloaded, "too many reads wait for this incident; try again shortly"));
+      return read->answer(fail(errc::overloaded, "too many reads wait for this incident; try again shortly"));
     waiting_.push_back({std::move(read), now});
   }
 
@@ -45,7 +45,7 @@ public:
         answer_first(state, true);
         continue;
       }
-      waiting_.front().read.answer(std::unexpected{why});
+      waiting_.front().read->answer(std::unexpected{why});
       waiting_.pop_front();
     }
   }
@@ -54,18 +54,18 @@ public:
 
 private:
   struct waiting_read {
-    submission read;
+    submission_ptr read;
     Moment since;
   };
 
   void answer_first(const state_ptr& state, bool stale) {
     auto read = std::move(waiting_.front().read);
     waiting_.pop_front();
-    if (!state->opened) return read.answer(fail(errc::not_found, "there is no incident " + state->record.id.str()));
+    if (!state->opened) return read->answer(fail(errc::not_found, "there is no incident " + state->record.id.str()));
     reply r;
     r.state = state;
     r.stale = stale;
-    read.answer(std::move(r));
+    read->answer(std::move(r));
   }
 
   std::list<waiting_read> waiting_;

@@ -2,6 +2,7 @@
 /// Strong identifiers. A UUID names what is stored; a request id is the text a caller retries with.
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -39,8 +40,18 @@ public:
   [[nodiscard]] constexpr bool is_nil() const { return bytes_ == bytes_type{}; }
 
   constexpr auto operator<=>(const uuid&) const = default;
+  /// By two words: tables of ids compare them all the time.
+  constexpr bool operator==(const uuid& other) const {
+    const auto a = words();
+    const auto b = other.words();
+    return a[0] == b[0] && a[1] == b[1];
+  }
 
 private:
+  [[nodiscard]] constexpr std::array<std::uint64_t, 2> words() const {
+    return std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
+  }
+
   bytes_type bytes_{};
 };
 

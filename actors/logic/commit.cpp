@@ -22,17 +22,16 @@ bool only_counts(const incident_state& state, const cmd::ingest_signal& signal) 
 class planner {
 public:
   planner(const incident_state& state, const recent_requests& recent, const decision_context& context)
-      : before_{state}, recent_{recent}, context_{context} {
-    plan_.after = state;
-  }
+      : before_{state}, recent_{recent}, context_{context}, plan_{{}, state, {}, {}} {}
 
   void take(const command& c) {
-    if (const auto first = find_covered(c)) {
+    const auto request = effect_of(c);
+    if (const auto first = request ? find_covered(*request) : std::nullopt) {
       plan_.answers.push_back({answer::replay{*first}, disposition::duplicate, {}});
       return;
     }
     const auto* signal = std::get_if<cmd::ingest_signal>(&c.body);
-    if (signal && !c.context.dry_run && absorbs() && only_counts(plan_.after, *signal)) return absorb(c, *signal);
+    if (signal && request && absorbs() && only_counts(plan_.after, *signal)) return absorb(c, *signal, *request);
     decide_one(c);
   }
 
@@ -50,9 +49,13 @@ public:
   }
 
 private:
-  [[nodiscard]] std::optional<event_id> find_covered(const command& c) const {
+  /// The id of the event that takes effect for this request; none for what is only tried.
+  [[nodiscard]] static std::optional<event_id> effect_of(const command& c) {
     if (c.context.dry_run || c.context.request.empty()) return std::nullopt;
-    const auto request = derive_event_id(c.context.request);
+    return derive_event_id(c.context.request);
+  }
+
+  [[nodiscard]] std::optional<event_id> find_covered(const event_id& request) const {
     if (const auto here = covered_here_.find(request); here != covered_here_.end()) return here->second;
     return recent_.find(request);
   }
@@ -67,7 +70,7 @@ private:
     return !plan_.events.empty() && std::holds_alternative<fact::signals_attached>(plan_.events.back().fact.value);
   }
 
-  void absorb(const command& c, const cmd::ingest_signal& signal) {
+  void absorb(const command& c, const cmd::ingest_signal& signal, const event_id& request) {
     auto& event = plan_.events.back();
     auto& attached = std::get<fact::signals_attached>(event.fact.value);
     ++attached.count;
@@ -77,7 +80,7 @@ private:
     event.inputs_hash = sha256_hex(event.inputs_hash + c.context.inputs_hash);
     // What `apply` would have done for this one signal.
     ++plan_.after.record.event_count;
-    remember({derive_event_id(c.context.request), event.id});
+    remember({request, event.id});
     plan_.answers.push_back({answer::recorded{plan_.events.size() - 1, {}}, disposition::attached, {}});
   }
 

@@ -23,22 +23,8 @@ class submission {
 public:
   submission(command c, reply_handler h, admission::ticket t = {})
       : cmd{std::move(c)}, done_{std::move(h)}, ticket_{std::move(t)} {}
-  submission(submission&& other) noexcept
-      : cmd{std::move(other.cmd)},
-        attempts{other.attempts},
-        confirmed{other.confirmed},
-        done_{std::move(other.done_)},
-        ticket_{std::move(other.ticket_)} {
-    other.done_ = nullptr;
-  }
-  submission& operator=(submission&& other) noexcept {
-    std::swap(cmd, other.cmd);
-    std::swap(attempts, other.attempts);
-    std::swap(confirmed, other.confirmed);
-    std::swap(done_, other.done_);
-    std::swap(ticket_, other.ticket_);
-    return *this;
-  }
+  submission(const submission&) = delete;
+  submission& operator=(const submission&) = delete;
   ~submission() {
     if (done_) done_(fail(errc::internal, "the request was dropped inside the service; this is a bug"));
   }
@@ -57,9 +43,12 @@ private:
   admission::ticket ticket_;  ///< of the commands that are under way
 };
 
+/// Commands are large, and pass through many hands.
+using submission_ptr = std::unique_ptr<submission>;
+
 /// Messages must be copyable; what they carry here has one owner: the actor that takes it out.
 struct submission_batch {
-  std::shared_ptr<std::vector<submission>> items = std::make_shared<std::vector<submission>>();
+  std::shared_ptr<std::vector<submission_ptr>> items = std::make_shared<std::vector<submission_ptr>>();
 };
 
 struct verdict_wait {

@@ -21,6 +21,7 @@ using ruvector::append_result;
 
 result<std::vector<ruvector::new_event>> new_events_of(const std::vector<incident_write>& writes) {
   std::vector<ruvector::new_event> out;
+  out.reserve(writes.size());
   for (const auto& write : writes)
     for (const auto& event : write.events) {
       auto made = ruvector::new_event_of(event);

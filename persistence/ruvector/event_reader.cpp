@@ -159,11 +159,10 @@ void take_index(new_event& to, const E& event) {
   to.timestamp = event.timestamp;
 }
 
-/// An entry of a log: `event` has its hash, `document` is its text.
-new_event log_entry(std::shared_ptr<const decision_event> event, std::string document, std::uint32_t action_count) {
+/// An entry of a log: `event` has its text and its hash.
+new_event log_entry(std::shared_ptr<const decision_event> event, std::uint32_t action_count) {
   new_event out;
   take_index(out, *event);
-  out.document = std::move(document);
   out.action_count = action_count;
   out.request_keys.reserve(event->request_ids.size());
   for (const auto& request : event->request_ids) out.request_keys.push_back(request_key(request));
@@ -191,14 +190,15 @@ new_event read_one(read_state& state, const node& from, const path& where) {
     if (state.errors.size() != errors_before) return out;
     event.outputs.text.clear();  // stands in the document; no projection looks at it
     event.hash = sha256_hex(document);
-    return log_entry(std::make_shared<const decision_event>(std::move(event)), std::move(document), actions);
+    event.text = std::move(document);
+    return log_entry(std::make_shared<const decision_event>(std::move(event)), actions);
   }
   platform_event event;
   json::read(state, from, where, event);
   checks.common(event);
   if (state.errors.size() != errors_before) return out;
   take_index(out, event);
-  out.document = std::move(document);
+  out.foreign_text = std::move(document);
   out.action_count = actions;
   return out;
 }
@@ -242,9 +242,8 @@ result<std::vector<new_event>> read_events(std::string_view body) {
 result<new_event> new_event_of(std::shared_ptr<const decision_event> event) {
   if (event->text.size() > limits::event_bytes)
     return std::unexpected{json::validation_error({{event->id.str(), invalid_value, too_large, {}}})};
-  auto document = event->text;
   const auto actions = count_actions(event->outputs.text);
-  return log_entry(std::move(event), std::move(document), actions);
+  return log_entry(std::move(event), actions);
 }
 
 result<decision_event> read_stored(std::string_view document) {

@@ -10,7 +10,7 @@ namespace {
 
 std::size_t bytes_of(const write_job& job) {
   std::size_t bytes = 0;
-  for (const auto& event : job.events()) bytes += event.document.size();
+  for (const auto& event : job.events()) bytes += event.document().size();
   return bytes;
 }
 

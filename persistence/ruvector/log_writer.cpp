@@ -26,16 +26,16 @@ append_result refused_at(std::uint64_t head) {
 
 }  // namespace
 
-log_writer::log_writer(log_tables& tables) : tables_{tables}, cache_{limits::cached_incidents} {}
+log_writer::log_writer(log_tables& tables) : tables_{tables}, known_{limits::cached_incidents} {}
 
 void log_writer::begin(std::optional<std::int64_t> newest_row) {
   if (!newest_row) return;
-  cache_.clear();
+  known_.clear();
   next_row_ = *newest_row + 1;
 }
 
 void log_writer::expect(std::span<const new_event* const> events) {
-  tables_.expect(events, [this](incident_id id) { return cache_.contains(id); });
+  tables_.expect(events, [this](incident_id id) { return known_.contains(id); });
 }
 
 std::vector<append_result> log_writer::append(const std::vector<new_event>& events) {
@@ -60,7 +60,7 @@ std::vector<append_result> log_writer::append(const std::vector<new_event>& even
 
 void log_writer::append_foreign(const new_event& event, append_result& result) {
   if (const auto stored = tables_.find_event(event.id)) {
-    const bool same = same_content(stored->document, event.document);
+    const bool same = same_content(stored->document, event.document());
     result.outcome = same ? append_outcome::duplicate : append_outcome::conflict;
     if (same) result.identical = true;
     return;
@@ -88,7 +88,7 @@ void log_writer::append_group(incident_id id, const group& g) {
     incident.row = row_of(incident.state, opens ? nullptr : &before);
     next_row_ = first_row;
     if (!refusal) return write_group(incident, before, g, changes);
-    held_.erase(id);  // folded too far
+    known_.erase(id);  // folded too far
   }
   for (std::size_t i = 0; i < g.events.size(); ++i) {
     *g.results[i] = *refusal;
@@ -105,7 +105,7 @@ std::optional<append_result> log_writer::judge(const live_incident& incident, co
   for (std::size_t i = 0; i < g.events.size(); ++i) {
     const auto& event = *g.events[i];
     const auto stored = tables_.find_event(event.id);
-    if (stored && same_content(stored->document, event.document)) {
+    if (stored && same_content(stored->document, event.document())) {
       auto& result = *g.results[i];
       result.outcome = append_outcome::duplicate;
       result.identical = true;
@@ -164,25 +164,17 @@ void log_writer::write_group(live_incident& incident, const incident_row& before
 }
 
 log_writer::live_incident& log_writer::hold(incident_id id) {
-  if (const auto found = held_.find(id); found != held_.end()) return found->second;
-  if (auto known = cache_.take(id)) return held_.emplace(id, std::move(*known)).first->second;
+  if (auto* known = known_.use(id)) return *known;
   auto loaded = tables_.load(id);
   live_incident fresh{std::move(loaded.state), {}, loaded.snapshot_sequence, loaded.last_row};
   if (fresh.state.head() != 0) fresh.row = row_of(fresh.state);
-  return held_.emplace(id, std::move(fresh)).first->second;
+  return known_.add(id, std::move(fresh));
 }
 
-void log_writer::committed() {
-  for (auto& [id, incident] : held_)
-    if (incident.state.head() != 0) cache_.put(id, std::move(incident));
-  held_.clear();
-}
+void log_writer::committed() { known_.trim(); }
 
 void log_writer::rolled_back() { forget(); }
 
-void log_writer::forget() {
-  held_.clear();
-  cache_.clear();
-}
+void log_writer::forget() { known_.clear(); }
 
 }  // namespace im::ruvector

@@ -49,8 +49,7 @@ private:
   [[nodiscard]] live_incident& hold(incident_id id);
 
   log_tables& tables_;
-  lru_map<incident_id, live_incident> cache_;
-  std::unordered_map<incident_id, live_incident> held_;  // touched in this transaction
+  lru_map<incident_id, live_incident> known_;  // nothing that this transaction has touched is forgotten before its end
   std::int64_t next_row_ = 1;
 };
 

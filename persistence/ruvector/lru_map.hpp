@@ -1,9 +1,8 @@
 #pragma once
-/// A bounded map that forgets what was not used for longest. Not thread-safe.
+/// A map that forgets what was not used for longest, when it is told to. Not thread-safe.
 
 #include <cstddef>
 #include <list>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -14,23 +13,31 @@ class lru_map {
 public:
   explicit lru_map(std::size_t bound) : bound_{bound} {}
 
-  void put(const Key& key, Value value) {
-    (void)take(key);
-    items_.emplace_front(key, std::move(value));
-    index_.emplace(key, items_.begin());
-    if (items_.size() <= bound_) return;
-    index_.erase(items_.back().first);
-    items_.pop_back();
+  /// The value, used now; nothing where there is none. It stays in its place until it is erased or forgotten.
+  [[nodiscard]] Value* use(const Key& key) {
+    const auto found = index_.find(key);
+    if (found == index_.end()) return nullptr;
+    items_.splice(items_.begin(), items_, found->second);
+    return &found->second->second;
   }
 
-  /// The value, which is no longer here.
-  [[nodiscard]] std::optional<Value> take(const Key& key) {
+  /// A key that is not there yet.
+  Value& add(const Key& key, Value value) {
+    items_.emplace_front(key, std::move(value));
+    index_.emplace(key, items_.begin());
+    return items_.front().second;
+  }
+
+  void erase(const Key& key) {
     const auto found = index_.find(key);
-    if (found == index_.end()) return std::nullopt;
-    std::optional<Value> value{std::move(found->second->second)};
+    if (found == index_.end()) return;
     items_.erase(found->second);
     index_.erase(found);
-    return value;
+  }
+
+  /// Forgets down to the bound.
+  void trim() {
+    for (; items_.size() > bound_; items_.pop_back()) index_.erase(items_.back().first);
   }
 
   [[nodiscard]] bool contains(const Key& key) const { return index_.contains(key); }
@@ -43,7 +50,7 @@ public:
 
 private:
   std::size_t bound_;
-  std::list<std::pair<Key, Value>> items_;
+  std::list<std::pair<Key, Value>> items_;  // the last used first
   std::unordered_map<Key, typename std::list<std::pair<Key, Value>>::iterator> index_;
 };
 

@@ -126,7 +126,7 @@ void write_buffer::add_events(requests& to) {
   for (const auto& [event, at] : events_) {
     const auto sequence = event->log ? std::optional{event->log->sequence} : std::nullopt;
     rows.add(at, event->id, event->incident, sequence, event->agent_id, number(event->decision_type), event->timestamp,
-             event->action_count, event->document);
+             event->action_count, event->document());
   }
   to.push_back({&put_events_, rows.take(), {}});
 }

@@ -108,7 +108,7 @@ void tables::expect(std::span<const new_event* const> events, const std::functio
 std::optional<stored_event> tables::find_event(event_id id) {
   if (const auto here = inserted_.find(id); here != inserted_.end()) {
     const auto& event = *here->second;
-    return stored_event{event.log ? std::optional{event.log->sequence} : std::nullopt, event.document};
+    return stored_event{event.log ? std::optional{event.log->sequence} : std::nullopt, std::string{event.document()}};
   }
   const auto [entry, missing] = events_.try_emplace(id);
   if (missing) entry->second = find_events_.first(read_event, std::vector{id});

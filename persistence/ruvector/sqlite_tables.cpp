@@ -74,7 +74,7 @@ std::optional<incident_id> tables::open_incident(text_key fingerprint) {
 void tables::insert_event(const new_event& event, std::int64_t row, std::optional<std::int64_t> previous_row) {
   const auto sequence = event.log ? std::optional{event.log->sequence} : std::nullopt;
   insert_event_.run(row, event.id, event.incident, sequence, event.agent_id, number(event.decision_type),
-                    event.timestamp, event.action_count, event.document, previous_row);
+                    event.timestamp, event.action_count, event.document(), previous_row);
 }
 
 void tables::insert(const incident_row& r) {

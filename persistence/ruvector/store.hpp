@@ -56,11 +56,13 @@ struct new_event {
   std::string agent_id;
   im::decision_type decision_type = im::decision_type::no_action_required;
   time_point timestamp;
-  std::string document;                ///< its text, minified
   std::uint32_t action_count = 0;      ///< orchestrator actions in its outputs
   std::vector<text_key> request_keys;  ///< of `log->request_ids`
-  /// An entry of an incident's log, with its hash. Absent: another agent's event, kept as a document under its index fields.
+  /// An entry of an incident's log, with its text and its hash. Absent: another agent's event, kept under its index fields.
   std::shared_ptr<const decision_event> log;
+  std::string foreign_text;  ///< of another agent's event, minified
+
+  [[nodiscard]] std::string_view document() const { return log ? log->text : foreign_text; }
 };
 
 /// What a request id led to.

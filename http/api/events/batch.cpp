@@ -128,6 +128,7 @@ void submit_batch(call c, std::vector<incoming> events, sent_again when) {
   auto& incidents = c.ports().incidents;
   auto gathered = std::make_shared<gathering>(std::move(c), events.size(), when);
   std::vector<std::pair<command, reply_handler>> commands;
+  commands.reserve(events.size());
   for (std::size_t index = 0; index < events.size(); ++index) {
     auto& event = events[index];
     if (!event.wanted) {

@@ -23,8 +23,8 @@ TEST_CASE("another agent's event needs none of our fields") {
   REQUIRE(event);
   CHECK_FALSE(event->log);
   CHECK_FALSE(event->incident);
-  CHECK(event->document.find('\n') == std::string::npos);
-  CHECK(event->document.find("unknown") != std::string::npos);
+  CHECK(event->document().find('\n') == std::string::npos);
+  CHECK(event->document().find("unknown") != std::string::npos);
 }
 
 TEST_CASE("a bad event is refused with all that is wrong") {

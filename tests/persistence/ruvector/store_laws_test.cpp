@@ -155,7 +155,7 @@ TEST_CASE("the same content in another order of keys is identical") {
   const auto doc = json::document::parse(text);
   std::vector<new_event> one;
   one.push_back(read_event(doc->root().canonical()).value());
-  REQUIRE(one.front().document != text);
+  REQUIRE(one.front().document() != text);
   const auto results = try_append(*store, std::move(one));
   CHECK(results->front().identical == true);
 }
