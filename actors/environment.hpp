@@ -16,10 +16,11 @@
 #include "messages/protocol/actors.hpp"
 #include "messages/protocol/caf_compat.hpp"
 #include "telemetry/metrics.hpp"
+#include "telemetry/observation.hpp"
 
 namespace im {
 
-/// Outlives all actors; read-only for them, but for the metrics.
+/// Outlives all actors; read-only for them, but for the metrics and the observer.
 struct actor_environment {
   const wall_clock& clock;
   telemetry::metrics& metrics;
@@ -28,6 +29,10 @@ struct actor_environment {
   std::size_t live_incidents = limits::live_incidents;  ///< of all shards together
   /// Told of every child that a supervisor spawns; tests kill them through it.
   std::function<void(logic::child_kind, const caf::actor&)> on_child = {};
+  telemetry::observer* observer = nullptr;  ///< told of what is stored; none: nobody is
+  answer_listener on_answer = {};           ///< hears of all commands
+
+  [[nodiscard]] const answer_listener* listener() const { return on_answer ? &on_answer : nullptr; }
 };
 
 /// The actors that an incident talks to.

@@ -40,7 +40,7 @@ void incident_supervisor_state::committed() {
   if (!policies_frozen()) policies_ = nullptr;
   for (std::size_t i = 0; i < flight->callers.size(); ++i)
     finish(std::move(flight->callers[i]), flight->plan.answers[i], flight->events);
-  report(env_.metrics, flight->events, before->record, state_->record);
+  report(env_, flight->events, before->record, state_->record);
   reconcile();
   if (!flight->events.empty()) settle_waits();
   if (state_->head() == 0) on_asked_for_idleness();  // there is no such incident

@@ -59,7 +59,7 @@ bool incident_house::admit(submission_batch& to, command&& c, reply_handler&& do
     done(std::unexpected{too_much_under_way()});
     return false;
   }
-  to.items->push_back(std::make_unique<submission>(std::move(c), std::move(done), std::move(*ticket)));
+  to.items->push_back(std::make_unique<submission>(std::move(c), std::move(done), std::move(*ticket), env_.listener()));
   return true;
 }
 

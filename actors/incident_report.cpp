@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/observations.hpp"
 #include "telemetry/log.hpp"
 
 namespace im {
@@ -141,17 +142,18 @@ void report_breaches(const incident& before, const incident& after) {
 
 }  // namespace
 
-void report(const telemetry::metrics& metrics, const std::vector<event_ptr>& events, const incident& before,
+void report(const actor_environment& env, const std::vector<event_ptr>& events, const incident& before,
             const incident& after) {
   for (const auto& event : events) {
     const auto agent_type = event->agent_id.substr(0, event->agent_id.find(':'));
-    if (const auto who = from_string<agent>(agent_type)) metrics.decisions(*who, event->decision_type).add();
+    if (const auto who = from_string<agent>(agent_type)) env.metrics.decisions(*who, event->decision_type).add();
     log::debug(log::event::decision_taken, "decided",
                {{"incident_id", event->incident_id},
                 {"sequence", event->sequence},
                 {"decision_type", event->decision_type},
                 {"event_id", event->id}});
-    std::visit(reporter{metrics, event->incident_id}, event->fact.value);
+    std::visit(reporter{env.metrics, event->incident_id}, event->fact.value);
+    if (env.observer != nullptr) env.observer->tell(observed(*event));
   }
   report_breaches(before, after);
 }

@@ -1,15 +1,14 @@
 #pragma once
-/// What operators hear of an incident once it is durable: metrics, and the log.
+/// What is told of an incident once it is durable: to operators by metrics and the log, and to LLM-Observatory.
 
 #include <vector>
 
-#include "messages/protocol/types.hpp"
-#include "telemetry/metrics.hpp"
+#include "actors/environment.hpp"
 
 namespace im {
 
 /// Tells of what was committed, which led from `before` to `after`.
-void report(const telemetry::metrics& metrics, const std::vector<event_ptr>& events, const incident& before,
+void report(const actor_environment& env, const std::vector<event_ptr>& events, const incident& before,
             const incident& after);
 
 /// Counts an event that is about to be answered; other commands are none.

@@ -94,7 +94,8 @@ void incident_supervisor_state::on_due(const deadline& due) {
   env_.metrics.deadlines_fired[due.kind].add();
   env_.metrics.deadline_lag_seconds.observe(seconds_between(due.due_at, env_.clock.now()));
   children_.forget(due);
-  queue_.push_back(std::make_unique<submission>(logic::due_command(*state_, due), [](const result<reply>&) {}));
+  queue_.push_back(std::make_unique<submission>(
+      logic::due_command(*state_, due), [](const result<reply>&) {}, admission::ticket{}, env_.listener()));
   pump();
 }
 

@@ -66,7 +66,10 @@ namespace im::log {
   X(store_write_failed, "a write failed for good")                                       \
   X(store_refused, "the store does not accept our credentials or our request")           \
   X(breaker_opened, "the store failed too often in a row; it is left alone for a while") \
-  X(breaker_closed, "the probe succeeded; writes go on")
+  X(breaker_closed, "the probe succeeded; writes go on")                                 \
+  /* LLM-Observatory */                                                                  \
+  X(observatory_away, "LLM-Observatory does not take our telemetry; decisions go on")    \
+  X(observatory_returned, "LLM-Observatory takes our telemetry again")
 
 /// What a log line is about.
 enum class event : std::uint8_t {

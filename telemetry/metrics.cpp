@@ -207,6 +207,9 @@ void make_rest(maker make, metrics& m) {
   make.each(m.child_failures, "child_failures_total", "Supervised actors given up: the restart budget was spent.",
             "child");
   make.each(m.policy_lookups, "policy_lookups_total", "How policies were had.", "outcome");
+  make.one(m.observations_sent, "observations_sent_total", "What LLM-Observatory took.");
+  make.one(m.observations_dropped, "observations_dropped_total", "What LLM-Observatory will never be told.");
+  make.one(m.observatory_failures, "observatory_failures_total", "Posts that LLM-Observatory did not take.");
 }
 
 }  // namespace
@@ -275,6 +278,19 @@ std::string metrics::expose() {
     impl_->dropped_seen = dropped;
   }
   return prometheus::TextSerializer{}.Serialize(impl_->registry.Collect());
+}
+
+std::map<std::string, double> metrics::totals() const {
+  std::map<std::string, double> all;
+  for (const auto& family : impl_->registry.Collect())
+    for (const auto& one : family.metric) {
+      if (family.type == prometheus::MetricType::Histogram) {
+        all[family.name + "_count"] += static_cast<double>(one.histogram.sample_count);
+        all[family.name + "_sum"] += one.histogram.sample_sum;
+      } else
+        all[family.name] += family.type == prometheus::MetricType::Counter ? one.counter.value : one.gauge.value;
+    }
+  return all;
 }
 
 }  // namespace im::telemetry

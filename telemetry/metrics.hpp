@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -90,6 +91,9 @@ public:
   /// All of it in Prometheus' text format, version 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`).
   [[nodiscard]] std::string expose();
 
+  /// The same in short: each counter and gauge by its name, summed over its labels; of a histogram `_count` and `_sum`.
+  [[nodiscard]] std::map<std::string, double> totals() const;
+
   // HTTP
   gauge http_connections;  ///< open now
   counter http_connections_opened;
@@ -134,6 +138,11 @@ public:
   by<counter, child> child_restarts;
   by<counter, child> child_failures;  ///< the restart budget is spent; it fails safe
   by<counter, policy_lookup> policy_lookups;
+
+  // LLM-Observatory
+  counter observations_sent;
+  counter observations_dropped;  ///< the oldest of too many, or what it cannot read
+  counter observatory_failures;  ///< a post that it did not take
 
 private:
   struct impl;

@@ -6,10 +6,6 @@ namespace im::logic {
 
 namespace {
 
-uuid execution_of(const call_context& call) {
-  return call.execution_ref.is_nil() ? derive_event_id("execution:" + call.request).value() : call.execution_ref;
-}
-
 audit_metadata audit_of(const policy_set& policies) {
   const auto name = [](const auto& policy) { return policy.id + '@' + policy.version; };
   return {{"incident-log"}, {name(policies.escalation), name(policies.approval), name(policies.sla)}, {}};
@@ -38,7 +34,35 @@ struct dispatcher {
   outcome operator()(const cmd::publish_postmortem& c) const { return decide_publish(d, c); }
 };
 
+struct asking {
+  using answer = std::optional<agent>;
+  answer operator()(const cmd::read_incident&) const { return std::nullopt; }
+  answer operator()(const cmd::ingest_signal&) const { return agent::manager; }
+  answer operator()(const cmd::change_incident&) const { return agent::manager; }
+  answer operator()(const cmd::evaluate_escalation&) const { return agent::escalation; }
+  answer operator()(const cmd::evaluation_due&) const { return agent::escalation; }
+  answer operator()(const cmd::request_approval&) const { return agent::approver; }
+  answer operator()(const cmd::cast_vote&) const { return agent::approver; }
+  answer operator()(const cmd::cancel_approval&) const { return agent::approver; }
+  answer operator()(const cmd::escalate_approval&) const { return agent::approver; }
+  answer operator()(const cmd::approval_due&) const { return agent::approver; }
+  answer operator()(const cmd::evaluate_approval&) const { return agent::approver; }
+  answer operator()(const cmd::generate_postmortem&) const { return agent::postmortem; }
+  answer operator()(const cmd::record_postmortem&) const { return agent::postmortem; }
+  answer operator()(const cmd::publish_postmortem&) const { return agent::postmortem; }
+};
+
 }  // namespace
+
+std::string agent_id(agent who, const decider& here) {
+  return std::string{to_string(who)} + ':' + here.version + ':' + here.instance;
+}
+
+std::optional<agent> asked_by(const any_command& body) { return std::visit(asking{}, body); }
+
+uuid execution_of(const call_context& call) {
+  return call.execution_ref.is_nil() ? derive_event_id("execution:" + call.request).value() : call.execution_ref;
+}
 
 decision_event drafting::make(agent who, agent_classification classification, decision_type type,
                               object_text outputs) const {
@@ -48,7 +72,7 @@ decision_event drafting::make(agent who, agent_classification classification, de
   event.id = derive_event_id(position == 0 ? cmd.context.request
                                            : "entailed:" + std::to_string(position) + ':' + cmd.context.request);
   event.agent_version = ctx.who.version;
-  event.agent_id = std::string{to_string(who)} + ':' + ctx.who.version + ':' + ctx.who.instance;
+  event.agent_id = agent_id(who, ctx.who);
   event.agent_classification = classification;
   event.decision_type = type;
   event.inputs_hash = cmd.context.inputs_hash;

@@ -39,6 +39,15 @@ struct decision {
   }
 };
 
+/// `{agent_type}:{version}:{instance}`.
+[[nodiscard]] std::string agent_id(agent who, const decider& here);
+
+/// Which agent a command asks; nothing: none, it only reads.
+[[nodiscard]] std::optional<agent> asked_by(const any_command& body);
+
+/// The execution that a call belongs to: the caller's, or one that follows from its request.
+[[nodiscard]] uuid execution_of(const call_context& call);
+
 /// The request id that a gate's opening covers, so that the store's third law keeps gate ids unique across incidents.
 [[nodiscard]] request_id gate_request_id(const approval_id& gate);
 

@@ -12,6 +12,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include "actors/incident_house.hpp"
+#include "actors/observations.hpp"
 #include "apps/llm_incident_manager/observers.hpp"
 #include "http/api/api.hpp"
 #include "http/server.hpp"
@@ -21,6 +22,7 @@
 #include "persistence/ruvector/service.hpp"
 #include "persistence/ruvector_client.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/observatory.hpp"
 
 namespace im {
 
@@ -76,6 +78,7 @@ public:
 
   result<void> start() {
     if (auto opened = open_store(); !opened) return opened;
+    if (settings_.sends_telemetry()) tell_observatory();
     system_ = std::make_unique<caf::actor_system>(configure(caf_config_, settings_.worker_threads));
     persistence_ = persistence::spawn_persistence(*system_, client_, persistence_settings(metrics_));
     house_ = std::make_unique<incident_house>(
@@ -94,6 +97,7 @@ public:
       self->request(persistence_, limits::drain, drain_atom_v)
           .receive([] {}, [&](const caf::error&) { clean = false; });
     }
+    if (observatory_) (void)observatory_->flush(limits::observatory_farewell);
     stop();
     return clean;
   }
@@ -105,6 +109,7 @@ public:
     house_.reset();
     if (persistence_) caf::anon_send_exit(std::exchange(persistence_, nullptr), caf::exit_reason::user_shutdown);
     system_.reset();
+    observatory_.reset();
     client_.reset();
     if (store_) store_->drain();
     store_.reset();
@@ -117,6 +122,19 @@ public:
   [[nodiscard]] std::string store_address() const { return store_address_; }
 
 private:
+  void tell_observatory() {
+    telemetry::observatory_config config{.endpoint = *settings_.telemetry_endpoint};
+    config.api_key = settings_.telemetry_api_key;
+    config.tags = {{"environment", std::string{to_string(env_.who.environment)}}};
+    if (!settings_.region.empty()) config.tags.emplace("region", settings_.region);
+    config.figures = [this, agent = logic::agent_id(agent::manager, env_.who), run = uuid::v7(clock_.now())] {
+      return telemetry::observation{
+          telemetry::observation_type::metric, agent, run, clock_.now(), {}, metrics_.totals()};
+    };
+    observatory_ = std::make_unique<telemetry::observatory>(std::move(config), metrics_);
+    observe(env_, *observatory_);
+  }
+
   result<void> open_store() {
     persistence::ruvector_config config;
     config.timeout = std::min(settings_.ruvector_timeout, limits::store_attempt);
@@ -191,6 +209,7 @@ private:
   actor_environment env_;
   std::atomic<bool> draining_ = false;
   std::string store_address_;
+  std::unique_ptr<telemetry::observatory> observatory_;
   std::unique_ptr<ruvector::service> store_;
   std::shared_ptr<persistence::ruvector_client> client_;
   caf::actor_system_config caf_config_;

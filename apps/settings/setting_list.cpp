@@ -43,6 +43,7 @@ setting_spec number(std::string_view name, std::string_view meaning, long least,
 }
 
 constexpr long port_max = 65535;
+constexpr std::size_t region_chars = 64;
 
 bool is_id_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -75,6 +76,19 @@ setting_spec url(std::string_view name, std::string_view meaning, std::optional<
             auto found = http::origin::parse(value);
             if (!found) return "is no URL that we can use: " + found.error();
             into.*field = std::move(*found);
+            return {};
+          }};
+}
+
+setting_spec truth(std::string_view name, std::string_view meaning, bool settings::*field, bool fallback) {
+  return {name,
+          meaning,
+          "true or false",
+          fallback ? "true" : "false",
+          false,
+          [=](const std::string& value, settings& into) -> problem {
+            if (value != "true" && value != "false") return "is neither true nor false";
+            into.*field = value == "true";
             return {};
           }};
 }
@@ -166,7 +180,8 @@ void add_service(specs& to, const settings& d) {
                   "the build's, " + std::string{version}));
   to.push_back({"PLATFORM_ENV", "where it runs; outside dev a store has to be named", "dev, staging or prod",
                 std::string{to_string(d.platform)}, false, read_platform});
-  to.push_back(without_effect("GOOGLE_CLOUD_REGION", "accepted, has no effect: no decision tells a region"));
+  to.push_back(id("GOOGLE_CLOUD_REGION", "a tag of what LLM-Observatory is told; no decision tells it", region_chars,
+                  &settings::region, "none"));
 }
 
 void add_http(specs& to, const settings& d) {
@@ -222,10 +237,11 @@ void add_incidents(specs& to, const settings& d) {
 }
 
 void add_telemetry(specs& to, const settings& d) {
-  to.push_back(without_effect("TELEMETRY_ENDPOINT",
-                              "accepted, has no effect: no telemetry is sent so far but /metrics and the log"));
-  to.push_back(without_effect("TELEMETRY_ENABLED",
-                              "accepted, has no effect: no telemetry is sent so far but /metrics and the log"));
+  to.push_back(url("TELEMETRY_ENDPOINT", "LLM-Observatory: where invocations, decisions, errors and figures are posted",
+                   &settings::telemetry_endpoint, "none: nothing is sent"));
+  to.push_back(key("TELEMETRY_API_KEY", "sent to it as a bearer token", &settings::telemetry_api_key, "none"));
+  to.push_back(
+      truth("TELEMETRY_ENABLED", "false: nothing is sent to it", &settings::telemetry_enabled, d.telemetry_enabled));
   // Before LOG_LEVEL, which wins.
   to.push_back({"RUST_LOG", "LOG_LEVEL by its old name; directives for other crates have no effect",
                 "a level, or crate=level, or several with commas", "none", false, read_rust_log});

@@ -39,6 +39,11 @@ bool is_loopback(const http::origin& to) {
   return to.host == "localhost" || to.host == "::1" || to.host.starts_with("127.");
 }
 
+/// Whether it would be sent where others can read it.
+bool shows_key(const std::optional<http::origin>& to, const http::secret& key) {
+  return to && !to->tls && !key.empty() && !is_loopback(*to);
+}
+
 /// What no setting shows by itself.
 void check_together(settings& s, std::vector<setting_error>& errors) {
   const auto require = [&](std::string_view name, bool is_set) {
@@ -55,9 +60,10 @@ void check_together(settings& s, std::vector<setting_error>& errors) {
   if (s.metrics_port && *s.metrics_port != 0 && *s.metrics_port == s.http_port && !failed(errors, "HTTP_PORT") &&
       !failed(errors, "METRICS_PORT"))
     errors.push_back({"METRICS_PORT", std::to_string(*s.metrics_port), "is HTTP_PORT, too", "another port, or off"});
-  const bool key_in_clear = s.ruvector_url && !s.ruvector_url->tls && !s.ruvector_api_key.empty();
-  if (key_in_clear && !is_loopback(*s.ruvector_url))
+  if (shows_key(s.ruvector_url, s.ruvector_api_key))
     s.notices.emplace_back("RUVECTOR_SERVICE_URL is not https: RUVECTOR_API_KEY travels in the clear");
+  if (shows_key(s.telemetry_endpoint, s.telemetry_api_key))
+    s.notices.emplace_back("TELEMETRY_ENDPOINT is not https: TELEMETRY_API_KEY travels in the clear");
   if (!s.ruvector_url && !s.ruvector_api_key.empty() && s.platform == platform_env::dev)
     s.notices.emplace_back("RUVECTOR_API_KEY has no effect: RUVECTOR_SERVICE_URL is not set, the store is embedded");
 }

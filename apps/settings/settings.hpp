@@ -59,6 +59,11 @@ struct settings {
   std::string sla_policy_id = "default-sla-policy";
   http::secret sentinel_webhook_secret;  ///< empty: signatures are not asked for
 
+  std::optional<http::origin> telemetry_endpoint;  ///< LLM-Observatory; nothing: it is told nothing
+  http::secret telemetry_api_key;                  ///< may be empty
+  bool telemetry_enabled = true;                   ///< false: nothing is sent, whatever the endpoint
+  std::string region;                              ///< a tag of telemetry; may be empty
+
   log::level log_level = log::level::info;
   log::format log_format = log::format::json;
 
@@ -66,6 +71,7 @@ struct settings {
   std::vector<std::string> notices;
 
   [[nodiscard]] bool embedded_store() const { return !ruvector_url; }
+  [[nodiscard]] bool sends_telemetry() const { return telemetry_enabled && telemetry_endpoint; }
 };
 
 /// One bad setting.

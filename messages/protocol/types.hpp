@@ -2,6 +2,7 @@
 /// What actors send to each other inside one process. Nothing here crosses a wire: large values travel by pointer.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,20 +18,27 @@ using policy_set_ptr = std::shared_ptr<const policy_set>;
 using event_ptr = std::shared_ptr<const decision_event>;
 using state_ptr = std::shared_ptr<const incident_state>;
 
+/// Hears each answer before the caller does, on whatever thread it is given.
+using answer_listener = std::function<void(const command&, const result<reply>&)>;
+
 /// A command with the caller that waits for its answer. Whoever drops one unanswered answers it `internal`, so that
 /// no caller ever hangs on our bug.
 class submission {
 public:
-  submission(command c, reply_handler h, admission::ticket t = {})
-      : cmd{std::move(c)}, done_{std::move(h)}, ticket_{std::move(t)} {}
+  /// `listener`, if there is one, outlives it.
+  submission(command c, reply_handler h, admission::ticket t = {}, const answer_listener* listener = nullptr)
+      : cmd{std::move(c)}, done_{std::move(h)}, ticket_{std::move(t)}, listener_{listener} {}
   submission(const submission&) = delete;
   submission& operator=(const submission&) = delete;
   ~submission() {
-    if (done_) done_(fail(errc::internal, "the request was dropped inside the service; this is a bug"));
+    if (done_) answer(fail(errc::internal, "the request was dropped inside the service; this is a bug"));
   }
 
   void answer(result<reply> r) {
-    if (auto done = std::exchange(done_, nullptr)) done(std::move(r));
+    auto done = std::exchange(done_, nullptr);
+    if (!done) return;
+    if (listener_ != nullptr) (*listener_)(cmd, r);
+    done(std::move(r));
     ticket_ = {};
   }
 
@@ -41,6 +49,7 @@ public:
 private:
   reply_handler done_;
   admission::ticket ticket_;  ///< of the commands that are under way
+  const answer_listener* listener_;
 };
 
 /// Commands are large, and pass through many hands.

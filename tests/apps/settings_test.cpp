@@ -96,7 +96,10 @@ TEST_CASE("the platform's own environment is accepted") {
   CHECK_FALSE(s.embedded_store());
   names noted;  // what has no effect is said
   for (const auto& notice : s.notices) noted.push_back(notice.substr(0, notice.find(' ')));
-  CHECK(noted == names{"SERVICE_NAME", "GOOGLE_CLOUD_REGION", "GRPC_PORT", "TELEMETRY_ENDPOINT", "TELEMETRY_ENABLED"});
+  CHECK(noted == names{"SERVICE_NAME", "GRPC_PORT"});
+  REQUIRE(s.sends_telemetry());
+  CHECK(s.telemetry_endpoint->base == "/v1/ingest");
+  CHECK(s.region == "us-central1");
 }
 
 TEST_CASE("every bad setting is reported at once, in the order of the list") {
