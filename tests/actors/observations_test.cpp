@@ -108,7 +108,8 @@ TEST_CASE("a dry run decides, and stores nothing") {
   o.heard.told.clear();
   auto dry = evaluation_of(id, severity::p0);
   dry.context.dry_run = true;
-  REQUIRE(o.w.ask(std::move(dry)));
+  const auto answer = o.w.ask(std::move(dry));
+  REQUIRE(answer);
   REQUIRE(o.heard.told.size() == 1);
   CHECK(o.heard.told.front().event_type == observation_type::agent_invocation);
   CHECK(member(o.heard.told.front(), "dry_run") == "true");

@@ -48,7 +48,8 @@ TEST_CASE("the oldest observations are dropped when there are too many") {
   CHECK(numbers(taken) == std::vector{1, 2});
   CHECK(buffer.add(numbered(3)) == 0);
   CHECK(buffer.add(numbered(4)) == 0);
-  CHECK(buffer.give_back(std::move(taken)) == 1);
+  const auto dropped = buffer.give_back(std::move(taken));
+  CHECK(dropped == 1);
   CHECK(buffer.add(numbered(5)) == 1);
   CHECK(numbers(buffer.take(9)) == std::vector{3, 4, 5});
   CHECK(buffer.size() == 0);
