@@ -30,7 +30,7 @@ struct actor_environment {
   /// Told of every child that a supervisor spawns; tests kill them through it.
   std::function<void(logic::child_kind, const caf::actor&)> on_child = {};
   telemetry::observer* observer = nullptr;  ///< told of what is stored; none: nobody is
-  answer_listener on_answer = {};           ///< hears of all commands
+  answer_listener on_answer = {};           ///< hears of all commands that were taken in
 
   [[nodiscard]] const answer_listener* listener() const { return on_answer ? &on_answer : nullptr; }
 };

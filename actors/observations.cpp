@@ -1,5 +1,6 @@
 #include "actors/observations.hpp"
 
+#include <exception>
 #include <string>
 
 #include "messages/json/codec.hpp"
@@ -40,8 +41,7 @@ struct call_payload {
   std::optional<bool> persisted;
   std::optional<bool> replayed;
   // Of a refusal:
-  std::optional<errc> code;
-  std::optional<std::string> message;
+  std::optional<errc> code;  ///< not its sentence, which may name people
 };
 
 template <class V>
@@ -55,7 +55,6 @@ void describe(V& v, like<call_payload> auto& x) {
   v.optional("persisted", x.persisted);
   v.optional("replayed", x.replayed);
   v.optional("code", x.code);
-  v.optional("message", x.message);
 }
 
 call_payload payload_of(const call_context& call, const incident_id& incident) {
@@ -87,14 +86,14 @@ std::optional<observation> observed(const command& asked, const result<reply>& a
                                     time_point now) {
   const auto who = logic::asked_by(asked.body);
   if (!who) return std::nullopt;
-  auto payload = payload_of(asked.context, asked.incident_id);
+  // A repetition may be answered by another incident than the one it came to.
+  auto payload = payload_of(asked.context, answer && answer->state ? answer->state->record.id : asked.incident_id);
   if (answer) {
     if (answer->event) payload.decision_event_id = answer->event->id;
     payload.persisted = answer->persisted;
     payload.replayed = answer->replayed;
   } else {
     payload.code = answer.error().code;
-    payload.message = answer.error().message;
   }
   return observation{answer ? observation_type::agent_invocation : observation_type::error,
                      logic::agent_id(*who, here),
@@ -108,7 +107,10 @@ std::optional<observation> observed(const command& asked, const result<reply>& a
 void observe(actor_environment& env, telemetry::observer& observer) {
   env.observer = &observer;
   env.on_answer = [&env](const command& asked, const result<reply>& answer) {
-    if (auto told = observed(asked, answer, env.who, env.clock.now())) env.observer->tell(std::move(*told));
+    try {
+      if (auto told = observed(asked, answer, env.who, env.clock.now())) env.observer->tell(std::move(*told));
+    } catch (const std::exception&) {  // no memory: nobody is told, but the caller still gets its answer
+    }
   };
 }
 

@@ -69,7 +69,9 @@ namespace im::log {
   X(breaker_closed, "the probe succeeded; writes go on")                                 \
   /* LLM-Observatory */                                                                  \
   X(observatory_away, "LLM-Observatory does not take our telemetry; decisions go on")    \
-  X(observatory_returned, "LLM-Observatory takes our telemetry again")
+  X(observatory_returned, "LLM-Observatory takes our telemetry again")                   \
+  X(observations_refused, "LLM-Observatory cannot read some of our telemetry")           \
+  X(observations_lost, "the service ended before LLM-Observatory was told all")
 
 /// What a log line is about.
 enum class event : std::uint8_t {

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -20,34 +21,36 @@ namespace im::telemetry {
 
 namespace {
 
-std::string body_of(const std::vector<observation>& events) {
-  json::writer out;
-  out.begin_object();
-  out.key("events");
-  json::write(out, events);
-  out.end_object();
-  return out.take();
+enum class verdict_of_post : std::uint8_t { taken, too_large, unreadable, away };
+
+verdict_of_post judge(const http::client_result& got) {
+  if (!got) return verdict_of_post::away;
+  if (got->status_code >= 200 && got->status_code < 300) return verdict_of_post::taken;
+  if (got->status_code == 413) return verdict_of_post::too_large;
+  // However often these are sent.
+  if (got->status_code == 400 || got->status_code == 422) return verdict_of_post::unreadable;
+  return verdict_of_post::away;
 }
 
-bool is_taken(unsigned status) { return status >= 200 && status < 300; }
-
-/// It will not take these however often they are sent: others shall not wait behind them.
-bool is_unreadable(unsigned status) { return status == 400 || status == 413 || status == 422; }
+std::string told_by(const http::client_result& got) {
+  return got ? "it answered " + std::to_string(got->status_code) : got.error().message;
+}
 
 }  // namespace
 
-/// All but the buffer belongs to the thread of `io_`.
+/// All but what `mutex_` guards belongs to the thread of `io_`.
 class observatory::impl {
 public:
   impl(observatory_config config, const metrics& counted)
-      : config_{std::move(config)}, metrics_{counted}, buffer_{config_.buffered} {
+      : config_{std::move(config)}, metrics_{counted}, buffer_{config_.buffered}, batch_{config_.batch} {
     auto to = config_.endpoint;
     path_ = to.base.empty() ? "/" : std::exchange(to.base, {});
     http::client_config one{};
     one.max_connections = 1;
-    client_.emplace(io_->executor(), std::move(to), std::move(one));
-    departure_.emplace(io_->executor());
-    figures_timer_.emplace(io_->executor());
+    one.max_response_bytes = limits::observatory_answer_bytes;
+    client_.emplace(io_.executor(), std::move(to), std::move(one));
+    departure_.emplace(io_.executor());
+    figures_timer_.emplace(io_.executor());
     if (config_.figures) on_thread([this] { wait_for_figures(); });
   }
 
@@ -58,7 +61,6 @@ public:
       figures_timer_.reset();
       client_.reset();
     });
-    io_.reset();  // ends when all of that has happened
   }
 
   void tell(observation what) {
@@ -66,38 +68,39 @@ public:
     std::size_t waiting = 0;
     {
       const std::lock_guard lock{mutex_};
-      if (const auto dropped = buffer_.add(std::move(what)))
-        metrics_.observations_dropped.add(static_cast<double>(dropped));
+      count_dropped(buffer_.add(std::move(what)));
       waiting = buffer_.size();
     }
     // The first of a batch sets its departure, the last brings it forward.
     if (waiting == 1 || waiting == config_.batch) on_thread([this] { plan(); });
   }
 
-  bool flush(std::chrono::milliseconds within) {
+  std::size_t flush(std::chrono::milliseconds within) {
     std::unique_lock lock{mutex_};
-    flush_ = flush_state::running;
+    is_flushing_ = true;
     on_thread([this] { send(); });
-    flushed_.wait_for(lock, within, [this] { return flush_ != flush_state::running; });
-    return std::exchange(flush_, flush_state::none) == flush_state::done;
+    flushed_.wait_for(lock, within, [this] { return !is_flushing_; });
+    is_flushing_ = false;
+    return buffer_.size() + in_flight_;
   }
 
 private:
-  enum class flush_state : std::uint8_t { none, running, done, failed };
+  enum class departure : std::uint8_t { unplanned, by_age, after_a_pause };
 
   template <class Task>
   void on_thread(Task task) {
-    boost::asio::post(io_->executor(), std::move(task));
+    boost::asio::post(io_.executor(), std::move(task));
   }
 
   void plan() {
-    if (closed_ || sending_ || failures_ > 0) return;
+    if (closed_ || sending_ || departure_is_ == departure::after_a_pause) return;
     const auto waiting = size();
-    if (waiting >= config_.batch) return send();
-    if (waiting > 0 && !std::exchange(is_departure_set_, true)) depart_in(config_.age);
+    if (waiting >= batch_) return send();
+    if (waiting > 0 && departure_is_ == departure::unplanned) depart_in(config_.age, departure::by_age);
   }
 
-  void depart_in(std::chrono::milliseconds wait) {
+  void depart_in(std::chrono::milliseconds wait, departure why) {
+    departure_is_ = why;
     departure_->expires_after(wait);
     departure_->async_wait([this](const boost::system::error_code& ec) {
       if (!ec) send();
@@ -106,40 +109,78 @@ private:
 
   void send() {
     if (closed_ || sending_) return;
-    is_departure_set_ = false;
+    departure_is_ = departure::unplanned;
     auto taken = take();
-    if (taken.empty()) return end_flush(flush_state::done);
+    if (taken.empty()) return end_flush();
     sending_ = true;
     http::outgoing_request request{.method = http::verb::post, .target = path_, .body = body_of(taken)};
+    request.retry_safe = true;  // they are told at least once as it is
     if (!config_.api_key.empty())
       request.headers.emplace_back("Authorization", "Bearer " + std::string{config_.api_key.reveal()});
-    client_->send(
-        std::move(request), config_.timeout, [this, sent = std::move(taken)](http::client_result got) mutable {
-          if (closed_) return;
-          sending_ = false;
-          if (got && is_taken(got->status_code)) return on_taken(sent.size());
-          on_failed(std::move(sent), got ? "it answered " + std::to_string(got->status_code) : got.error().message,
-                    got && is_unreadable(got->status_code));
-        });
+    client_->send(std::move(request), config_.timeout,
+                  [this, sent = std::move(taken)](http::client_result got) mutable {
+                    if (!closed_) on_answer(std::move(sent), got);
+                  });
   }
 
-  void on_taken(std::size_t count) {
-    metrics_.observations_sent.add(static_cast<double>(count));
-    if (std::exchange(failures_, 0) > 0)
+  /// As many of them as a post may hold, at least one; the others are given back.
+  std::string body_of(std::vector<observation>& events) {
+    json::writer out;
+    out.begin_object();
+    out.key("events");
+    out.begin_array();
+    auto next = events.begin();
+    for (; next != events.end() && (next == events.begin() || out.str().size() < limits::observatory_post_bytes);
+         ++next)
+      json::write(out, *next);
+    out.end_array();
+    out.end_object();
+    give_back({std::make_move_iterator(next), std::make_move_iterator(events.end())});
+    events.erase(next, events.end());
+    set_in_flight(events.size());
+    return out.take();
+  }
+
+  void on_answer(std::vector<observation> sent, const http::client_result& got) {
+    sending_ = false;
+    set_in_flight(0);
+    const auto count = sent.size();
+    const auto verdict = judge(got);
+    if (verdict == verdict_of_post::away) return on_away(std::move(sent), told_by(got));
+    if (verdict == verdict_of_post::taken) {
+      metrics_.observations_sent.add(static_cast<double>(count));
+      batch_ = std::min(config_.batch, 2 * batch_);
+    } else {
+      metrics_.observatory_failures.add();
+      if (verdict == verdict_of_post::too_large && count > 1) {
+        batch_ = count / 2;
+        give_back(std::move(sent));
+      } else
+        drop(count, told_by(got));
+    }
+    if (std::exchange(failures_, 0) > 0) {
+      reason_.clear();
       log::info(log::event::observatory_returned, "LLM-Observatory takes our telemetry again");
+    }
     if (is_flushing()) return send();
     plan();
   }
 
-  void on_failed(std::vector<observation> sent, std::string_view why, bool unreadable) {
+  void on_away(std::vector<observation> sent, std::string reason) {
     metrics_.observatory_failures.add();
-    if (failures_++ == 0)
+    ++failures_;
+    if (std::exchange(reason_, reason) != reason)
       log::warn(log::event::observatory_away,
-                "LLM-Observatory does not take our telemetry; the oldest of it will be dropped", {{"reason", why}});
-    const auto dropped = unreadable ? sent.size() : give_back(std::move(sent));
-    if (dropped > 0) metrics_.observations_dropped.add(static_cast<double>(dropped));
-    end_flush(flush_state::failed);
-    depart_in(pause());
+                "LLM-Observatory does not take our telemetry; the oldest of it will be dropped", {{"reason", reason}});
+    give_back(std::move(sent));
+    end_flush();
+    depart_in(pause(), departure::after_a_pause);
+  }
+
+  void drop(std::size_t count, std::string_view reason) {
+    count_dropped(count);
+    log::warn(log::event::observations_refused, "LLM-Observatory cannot read what it was told; that is dropped",
+              {{"count", count}, {"reason", reason}});
   }
 
   /// Doubled with each failure in a row.
@@ -153,11 +194,17 @@ private:
     if (closed_) return;
     figures_timer_->expires_after(config_.figures_every);
     figures_timer_->async_wait([this](const boost::system::error_code& ec) {
-      if (ec) return;
+      if (ec || closed_) return;
       tell(config_.figures());
       wait_for_figures();
     });
   }
+
+  void count_dropped(std::size_t count) const {
+    if (count > 0) metrics_.observations_dropped.add(static_cast<double>(count));
+  }
+
+  // Under the lock
 
   [[nodiscard]] std::size_t size() {
     const std::lock_guard lock{mutex_};
@@ -165,41 +212,47 @@ private:
   }
   [[nodiscard]] std::vector<observation> take() {
     const std::lock_guard lock{mutex_};
-    return buffer_.take(config_.batch);
+    return buffer_.take(batch_);
   }
-  [[nodiscard]] std::size_t give_back(std::vector<observation> taken) {
+  void give_back(std::vector<observation> taken) {
     const std::lock_guard lock{mutex_};
-    return buffer_.give_back(std::move(taken));
+    count_dropped(buffer_.give_back(std::move(taken)));
+  }
+  void set_in_flight(std::size_t count) {
+    const std::lock_guard lock{mutex_};
+    in_flight_ = count;
   }
   [[nodiscard]] bool is_flushing() {
     const std::lock_guard lock{mutex_};
-    return flush_ == flush_state::running;
+    return is_flushing_;
   }
-  void end_flush(flush_state how) {
+  void end_flush() {
     {
       const std::lock_guard lock{mutex_};
-      if (flush_ != flush_state::running) return;
-      flush_ = how;
+      is_flushing_ = false;
     }
     flushed_.notify_all();
   }
 
   observatory_config config_;
   const metrics& metrics_;
-  std::mutex mutex_;  // of the buffer and of the flush
-  observation_buffer buffer_;
-  flush_state flush_ = flush_state::none;
+  std::mutex mutex_;
+  observation_buffer buffer_;  // under the lock, with the next three
+  std::size_t in_flight_ = 0;  ///< taken from the buffer
+  bool is_flushing_ = false;
   std::condition_variable flushed_;
 
   std::string path_;
+  std::size_t batch_;  ///< what a post holds now: less than configured after one was too large
   bool closed_ = false;
   bool sending_ = false;
-  bool is_departure_set_ = false;
-  int failures_ = 0;  ///< in a row
-  std::unique_ptr<http::io_thread> io_ = std::make_unique<http::io_thread>();
+  departure departure_is_ = departure::unplanned;
+  int failures_ = 0;    ///< in a row
+  std::string reason_;  ///< of the last
   std::optional<http::client> client_;
-  std::optional<boost::asio::steady_timer> departure_;  ///< of the next batch, or of the next attempt after a failure
+  std::optional<boost::asio::steady_timer> departure_;
   std::optional<boost::asio::steady_timer> figures_timer_;
+  http::io_thread io_;  // its end comes first, and waits until all that runs there is over
 };
 
 observatory::observatory(observatory_config config, const metrics& counted)
@@ -214,6 +267,6 @@ void observatory::tell(observation what) noexcept {
   }
 }
 
-bool observatory::flush(std::chrono::milliseconds within) { return impl_->flush(within); }
+std::size_t observatory::flush(std::chrono::milliseconds within) { return impl_->flush(within); }
 
 }  // namespace im::telemetry

@@ -1,6 +1,6 @@
 #pragma once
-/// Tells LLM-Observatory: `POST {"events":[…]}`, several observations together, one request at a time. Where the endpoint is away
-/// they wait, up to a bound, and the oldest are dropped and counted. Nobody else ever waits for it.
+/// Tells LLM-Observatory: `POST {"events":[…]}`, several observations together, one request at a time, each at least once. Where the
+/// endpoint is away they wait, up to a bound, and the oldest are dropped and counted. Nobody else ever waits for it.
 
 #include <chrono>
 #include <functional>
@@ -16,7 +16,7 @@
 namespace im::telemetry {
 
 struct observatory_config {
-  http::origin endpoint;      ///< with its path, all of which is the address to post to
+  http::origin endpoint;      ///< with its path, which is where to post to (without a slash at its end)
   http::secret api_key = {};  ///< sent as a bearer token; empty: none is
   string_map tags = {};       ///< of all that is told
   /// Taken once every `figures_every`, and told as one `metric` observation; none: never.
@@ -41,8 +41,8 @@ public:
 
   void tell(observation what) noexcept override;
 
-  /// Sends what waits and returns when that is done, has failed, or has taken `within`. Whether nothing is left.
-  bool flush(std::chrono::milliseconds within);
+  /// Sends what waits and returns when that is done, has failed, or has taken `within`: how many are left, or perhaps were not taken.
+  std::size_t flush(std::chrono::milliseconds within);
 
 private:
   class impl;

@@ -97,8 +97,8 @@ public:
       self->request(persistence_, limits::drain, drain_atom_v)
           .receive([] {}, [&](const caf::error&) { clean = false; });
     }
-    if (observatory_) (void)observatory_->flush(limits::observatory_farewell);
     stop();
+    take_leave();
     return clean;
   }
 
@@ -109,7 +109,6 @@ public:
     house_.reset();
     if (persistence_) caf::anon_send_exit(std::exchange(persistence_, nullptr), caf::exit_reason::user_shutdown);
     system_.reset();
-    observatory_.reset();
     client_.reset();
     if (store_) store_->drain();
     store_.reset();
@@ -122,6 +121,13 @@ public:
   [[nodiscard]] std::string store_address() const { return store_address_; }
 
 private:
+  /// Behind all others: the store is closed, and nothing waits for an endpoint that does not answer.
+  void take_leave() const {
+    if (!observatory_) return;
+    if (const auto left = observatory_->flush(limits::observatory_farewell); left > 0)
+      log::warn(log::event::observations_lost, "LLM-Observatory was not told all", {{"count", left}});
+  }
+
   void tell_observatory() {
     telemetry::observatory_config config{.endpoint = *settings_.telemetry_endpoint};
     config.api_key = settings_.telemetry_api_key;

@@ -83,12 +83,15 @@ setting_spec url(std::string_view name, std::string_view meaning, std::optional<
 setting_spec truth(std::string_view name, std::string_view meaning, bool settings::*field, bool fallback) {
   return {name,
           meaning,
-          "true or false",
+          "true or false, or 1 or 0",
           fallback ? "true" : "false",
           false,
           [=](const std::string& value, settings& into) -> problem {
-            if (value != "true" && value != "false") return "is neither true nor false";
-            into.*field = value == "true";
+            static constexpr std::array yes{"true", "True", "TRUE", "1"};
+            static constexpr std::array no{"false", "False", "FALSE", "0"};
+            const bool is_true = std::ranges::find(yes, value) != yes.end();
+            if (!is_true && std::ranges::find(no, value) == no.end()) return "is neither true nor false";
+            into.*field = is_true;
             return {};
           }};
 }

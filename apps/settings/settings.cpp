@@ -62,8 +62,10 @@ void check_together(settings& s, std::vector<setting_error>& errors) {
     errors.push_back({"METRICS_PORT", std::to_string(*s.metrics_port), "is HTTP_PORT, too", "another port, or off"});
   if (shows_key(s.ruvector_url, s.ruvector_api_key))
     s.notices.emplace_back("RUVECTOR_SERVICE_URL is not https: RUVECTOR_API_KEY travels in the clear");
-  if (shows_key(s.telemetry_endpoint, s.telemetry_api_key))
+  if (s.sends_telemetry() && shows_key(s.telemetry_endpoint, s.telemetry_api_key))
     s.notices.emplace_back("TELEMETRY_ENDPOINT is not https: TELEMETRY_API_KEY travels in the clear");
+  if (!s.telemetry_endpoint && !s.telemetry_api_key.empty())
+    s.notices.emplace_back("TELEMETRY_API_KEY has no effect: TELEMETRY_ENDPOINT is not set");
   if (!s.ruvector_url && !s.ruvector_api_key.empty() && s.platform == platform_env::dev)
     s.notices.emplace_back("RUVECTOR_API_KEY has no effect: RUVECTOR_SERVICE_URL is not set, the store is embedded");
 }

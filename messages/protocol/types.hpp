@@ -18,7 +18,7 @@ using policy_set_ptr = std::shared_ptr<const policy_set>;
 using event_ptr = std::shared_ptr<const decision_event>;
 using state_ptr = std::shared_ptr<const incident_state>;
 
-/// Hears each answer before the caller does, on whatever thread it is given.
+/// Hears each answer before the caller does, on whatever thread it is given. Must not throw.
 using answer_listener = std::function<void(const command&, const result<reply>&)>;
 
 /// A command with the caller that waits for its answer. Whoever drops one unanswered answers it `internal`, so that
@@ -31,7 +31,7 @@ public:
   submission(const submission&) = delete;
   submission& operator=(const submission&) = delete;
   ~submission() {
-    if (done_) answer(fail(errc::internal, "the request was dropped inside the service; this is a bug"));
+    if (done_) done_(fail(errc::internal, "the request was dropped inside the service; this is a bug"));
   }
 
   void answer(result<reply> r) {

@@ -21,8 +21,9 @@ public:
     return &found->second->second;
   }
 
-  /// A key that is not there yet.
+  /// In place of the one that was there.
   Value& add(const Key& key, Value value) {
+    erase(key);
     items_.emplace_front(key, std::move(value));
     index_.emplace(key, items_.begin());
     return items_.front().second;

@@ -77,7 +77,23 @@ TEST_CASE("a command and what it led to are told once that is stored") {
   CHECK(o.heard.told.size() == 3);
 }
 
-TEST_CASE("a refusal is told as an error of the agent that was asked") {
+TEST_CASE("a repetition is told of the incident that answers it") {
+  observed_world o;
+  auto signal = signal_of(severity::p2);
+  const auto again = signal;
+  const auto first = o.w.ask(std::move(signal));
+  REQUIRE(first);
+  const auto id = first->state->record.id;
+  REQUIRE(o.w.ask(change_of(id, change_kind::resolve)));
+  REQUIRE(o.w.ask(change_of(id, change_kind::close)));
+  o.heard.told.clear();
+  REQUIRE(o.w.ask(again)->replayed);
+  REQUIRE(o.heard.told.size() == 1);
+  CHECK(member(o.heard.told.front(), "incident_id") == '"' + id.str() + '"');
+  CHECK(member(o.heard.told.front(), "replayed") == "true");
+}
+
+TEST_CASE("a refusal is told as an error of the agent that was asked, by its code alone") {
   observed_world o;
   const auto unknown = mint_incident_id(t0, "nobody's");
   REQUIRE_FALSE(o.w.ask(change_of(unknown, change_kind::acknowledge)));
@@ -88,6 +104,7 @@ TEST_CASE("a refusal is told as an error of the agent that was asked") {
   CHECK(told.tags.at("agent") == "incident-manager");
   CHECK(member(told, "code") == R"("NOT_FOUND")");
   CHECK(member(told, "persisted").empty());
+  CHECK(told.payload.text.find("there is no incident") == std::string::npos);
 }
 
 TEST_CASE("the clock's own commands are told, too") {

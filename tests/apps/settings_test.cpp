@@ -105,6 +105,7 @@ TEST_CASE("the platform's own environment is accepted") {
 TEST_CASE("every bad setting is reported at once, in the order of the list") {
   const variables all_bad{{"SERVICE_VERSION", std::string(65, 'v')},
                           {"PLATFORM_ENV", "production"},
+                          {"GOOGLE_CLOUD_REGION", "a b"},
                           {"HTTP_ADDRESS", "localhost"},
                           {"HTTP_PORT", "eighty"},
                           {"METRICS_PORT", "none"},
@@ -120,11 +121,15 @@ TEST_CASE("every bad setting is reported at once, in the order of the list") {
                           {"APPROVAL_POLICY_ID", "a b"},
                           {"SLA_POLICY_ID", "ö"},
                           {"SENTINEL_WEBHOOK_SECRET", "a\tb"},
+                          {"TELEMETRY_ENDPOINT", "nope"},
+                          {"TELEMETRY_API_KEY", "two words"},
+                          {"TELEMETRY_ENABLED", "maybe"},
                           {"RUST_LOG", "llm_incident_manager=loud"},
                           {"LOG_LEVEL", "loud"},
                           {"LOG_FORMAT", "xml"}};
   CHECK(bad_names(all_bad) == names{"SERVICE_VERSION",
                                     "PLATFORM_ENV",
+                                    "GOOGLE_CLOUD_REGION",
                                     "HTTP_ADDRESS",
                                     "HTTP_PORT",
                                     "METRICS_PORT",
@@ -140,6 +145,9 @@ TEST_CASE("every bad setting is reported at once, in the order of the list") {
                                     "APPROVAL_POLICY_ID",
                                     "SLA_POLICY_ID",
                                     "SENTINEL_WEBHOOK_SECRET",
+                                    "TELEMETRY_ENDPOINT",
+                                    "TELEMETRY_API_KEY",
+                                    "TELEMETRY_ENABLED",
                                     "RUST_LOG",
                                     "LOG_LEVEL",
                                     "LOG_FORMAT"});
@@ -158,13 +166,30 @@ TEST_CASE("an error names the setting, its value, what is wrong and what is allo
 TEST_CASE("no error shows a secret") {
   const auto found = read({{"RUVECTOR_API_KEY", "hush hush"},
                            {"SENTINEL_WEBHOOK_SECRET", "hush\x7f"},
+                           {"TELEMETRY_API_KEY", "hush hush"},
                            {"RUVECTOR_SERVICE_URL", "https://user:hush@store"}});
   REQUIRE_FALSE(found);
-  CHECK(found.error().size() == 3);
+  CHECK(found.error().size() == 4);
   for (const auto& e : found.error()) {
     CHECK_FALSE(e.value);
     CHECK(to_string(e).find("hush") == std::string::npos);
   }
+}
+
+TEST_CASE("telemetry is sent where there is an endpoint and it is not switched off") {
+  const std::string to = "http://observatory/v1/ingest";
+  CHECK_FALSE(good({}).sends_telemetry());
+  CHECK(good({{"TELEMETRY_ENDPOINT", to}}).sends_telemetry());
+  for (const auto* yes : {"true", "True", "TRUE", "1"})
+    CHECK(good({{"TELEMETRY_ENDPOINT", to}, {"TELEMETRY_ENABLED", yes}}).sends_telemetry());
+  for (const auto* no : {"false", "False", "FALSE", "0"})
+    CHECK_FALSE(good({{"TELEMETRY_ENDPOINT", to}, {"TELEMETRY_ENABLED", no}}).sends_telemetry());
+
+  CHECK(good({{"TELEMETRY_API_KEY", "k"}}).notices ==
+        names{"TELEMETRY_API_KEY has no effect: TELEMETRY_ENDPOINT is not set"});
+  CHECK(good({{"TELEMETRY_ENDPOINT", to}, {"TELEMETRY_API_KEY", "k"}}).notices ==
+        names{"TELEMETRY_ENDPOINT is not https: TELEMETRY_API_KEY travels in the clear"});
+  CHECK(good({{"TELEMETRY_ENDPOINT", to}, {"TELEMETRY_API_KEY", "k"}, {"TELEMETRY_ENABLED", "false"}}).notices.empty());
 }
 
 TEST_CASE("outside dev the store and its key have to be named") {

@@ -39,9 +39,17 @@ TEST_CASE("LLM-Observatory has been told of all that was decided when the servic
   CHECK(types == std::vector<std::string>{"agent_invocation", "decision_made", "decision_made"});
 }
 
-TEST_CASE("an LLM-Observatory that is away delays neither a decision nor the end of the service") {
-  manager m{{{"TELEMETRY_ENDPOINT", "http://127.0.0.1:1/v1/ingest"}}};
+TEST_CASE("an LLM-Observatory that never answers holds up neither a decision nor the end of the service") {
+  const test::silent_server there;
+  manager m{{{"TELEMETRY_ENDPOINT", "http://127.0.0.1:" + std::to_string(there.port())}}};
   CHECK(caller{m.url()}.post("/api/v1/events", js::parse(alert)).status == 202);
   CHECK(m.stop() == 0);
-  CHECK(m.log().find("observatory_away") != std::string::npos);
+  CHECK(m.log().find("observations_lost") != std::string::npos);
+}
+
+TEST_CASE("LLM-Observatory is told nothing where that is switched off") {
+  manager m{{{"TELEMETRY_ENDPOINT", "http://127.0.0.1:1"}, {"TELEMETRY_ENABLED", "0"}}};
+  CHECK(caller{m.url()}.post("/api/v1/events", js::parse(alert)).status == 202);
+  CHECK(m.stop() == 0);
+  CHECK(m.log().find("observat") == std::string::npos);
 }

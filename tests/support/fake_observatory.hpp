@@ -1,6 +1,9 @@
 #pragma once
 /// LLM-Observatory for tests: a server on the loopback that keeps what it is told.
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -33,7 +36,7 @@ public:
   explicit fake_observatory(std::vector<http::status> answers = {}) : answers_{answers.begin(), answers.end()} {
     http::router routes;
     routes.add(http::verb::post, "/v1/ingest", [this](http::request&& request, http::responder&& answer) {
-      auto read = json::decode<posted_events>(request.body);
+      auto read = json::decode<posted_events>(request.body, json::read_bounds::stored());
       posts.put({read ? std::move(read->events) : std::vector<telemetry::observation>{},
                  std::string{request.header("Authorization").value_or("")}});
       const auto code = answers_.empty() ? http::status::accepted : answers_.front();
@@ -57,6 +60,16 @@ public:
 private:
   std::deque<http::status> answers_;  // of the server's one thread
   std::unique_ptr<http::server> server_;
+};
+
+/// Takes connections, and says nothing.
+class silent_server {
+public:
+  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::acceptor acceptor_{io_, {boost::asio::ip::address_v4::loopback(), 0}};  // the kernel accepts
 };
 
 }  // namespace im::test

@@ -80,7 +80,7 @@ TEST_CASE("what is told arrives in order, with the common tags and the key") {
   CHECK(numbers(full.events) == std::vector{1, 2});
   CHECK(full.events.front().tags.at("region") == "eu");
   CHECK(full.authorization == "Bearer s3cret");
-  CHECK(to.flush(http::testing::patience));
+  CHECK(to.flush(http::testing::patience) == 0);
   CHECK(numbers(there.posts.take().events) == std::vector{3});
   CHECK(c.metrics.observations_sent.value() == 3);
   CHECK(c.metrics.observations_dropped.value() == 0);
@@ -100,7 +100,7 @@ TEST_CASE("what it does not take is sent again until it does") {
   observatory to{hurried(there.endpoint()), c.metrics};
   to.tell(numbered(1));
   for (int attempt = 0; attempt < 3; ++attempt) CHECK(numbers(there.posts.take().events) == std::vector{1});
-  CHECK(to.flush(http::testing::patience));
+  CHECK(to.flush(http::testing::patience) == 0);
   CHECK(c.metrics.observatory_failures.value() == 2);
   CHECK(c.metrics.observations_sent.value() == 1);
 }
@@ -109,27 +109,83 @@ TEST_CASE("what it cannot read is dropped and counted, and nothing waits behind 
   counted c;
   fake_observatory there{{http::status::bad_request}};
   auto config = hurried(there.endpoint());
-  config.batch = 1;
+  config.least_pause = config.most_pause = 1h;
   observatory to{std::move(config), c.metrics};
-  to.tell(numbered(1));
-  to.tell(numbered(2));
-  CHECK(numbers(there.posts.take().events) == std::vector{1});
-  CHECK(numbers(there.posts.take().events) == std::vector{2});
-  CHECK(to.flush(http::testing::patience));
+  for (int n = 1; n <= 3; ++n) {  // the second comes when all is quiet again
+    to.tell(numbered(n));
+    CHECK(numbers(there.posts.take().events) == std::vector{n});
+    CHECK(to.flush(http::testing::patience) == 0);
+  }
   CHECK(c.metrics.observations_dropped.value() == 1);
-  CHECK(c.metrics.observations_sent.value() == 1);
+  CHECK(c.metrics.observations_sent.value() == 2);
 }
 
-TEST_CASE("while it is away the newest wait, the oldest are dropped, and nobody else waits") {
+TEST_CASE("a post that is too large is halved") {
+  counted c;
+  fake_observatory there{{http::status::payload_too_large, http::status::payload_too_large}};
+  auto config = hurried(there.endpoint());
+  config.age = config.least_pause = config.most_pause = 1h;
+  config.batch = 4;
+  observatory to{std::move(config), c.metrics};
+  for (int n = 1; n <= 4; ++n) to.tell(numbered(n));
+  CHECK(numbers(there.posts.take().events) == std::vector{1, 2, 3, 4});
+  CHECK(numbers(there.posts.take().events) == std::vector{1, 2});
+  CHECK(numbers(there.posts.take().events) == std::vector{1});
+  CHECK(to.flush(http::testing::patience) == 0);
+  CHECK(c.metrics.observations_dropped.value() == 0);
+  CHECK(c.metrics.observations_sent.value() == 4);
+}
+
+TEST_CASE("a post ends at its bytes, whatever its count") {
+  counted c;
+  fake_observatory there;
+  auto config = hurried(there.endpoint());
+  config.age = 1h;
+  config.batch = 3;
+  observatory to{std::move(config), c.metrics};
+  for (int n = 1; n <= 3; ++n) {
+    auto large = numbered(n);
+    large.tags.emplace("text", std::string(limits::observatory_post_bytes / 2, 'x'));
+    to.tell(std::move(large));
+  }
+  CHECK(numbers(there.posts.take().events) == std::vector{1, 2});
+  CHECK(to.flush(http::testing::patience) == 0);
+  CHECK(numbers(there.posts.take().events) == std::vector{3});
+}
+
+TEST_CASE("while it is away the newest wait, and the oldest are dropped") {
   counted c;
   auto config = hurried({.tls = false, .host = "127.0.0.1", .port = 1, .base = {}});  // nobody listens there
   config.buffered = 4;
   observatory to{std::move(config), c.metrics};
   for (int n = 1; n <= 10; ++n) to.tell(numbered(n));
-  CHECK_FALSE(to.flush(http::testing::patience));
-  CHECK(c.metrics.observations_dropped.value() >= 6);
+  CHECK(to.flush(http::testing::patience) == 4);
+  CHECK(c.metrics.observations_dropped.value() == 6);
   CHECK(c.metrics.observations_sent.value() == 0);
   CHECK(c.metrics.observatory_failures.value() >= 1);
+}
+
+TEST_CASE("after a time away all that is told arrives again") {
+  counted c;
+  fake_observatory there{{http::status::service_unavailable}};
+  observatory to{hurried(there.endpoint()), c.metrics};
+  to.tell(numbered(1));
+  CHECK(numbers(there.posts.take().events) == std::vector{1});
+  CHECK(numbers(there.posts.take().events) == std::vector{1});
+  CHECK(to.flush(http::testing::patience) == 0);
+  to.tell(numbered(2));
+  CHECK(numbers(there.posts.take().events) == std::vector{2});
+}
+
+TEST_CASE("an endpoint that takes a post and never answers holds up neither a flush nor the end") {
+  counted c;
+  const test::silent_server there;
+  auto config = hurried({.tls = false, .host = "127.0.0.1", .port = there.port(), .base = {}});
+  config.timeout = 1h;
+  observatory to{std::move(config), c.metrics};
+  to.tell(numbered(1));
+  to.tell(numbered(2));
+  CHECK(to.flush(10ms) == 2);
 }
 
 TEST_CASE("figures are told by themselves") {
