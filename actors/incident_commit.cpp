@@ -158,18 +158,18 @@ void incident_supervisor_state::replay(submission_ptr caller, event_id first, in
   r.replayed = true;
   count_event(env_.metrics, caller->cmd, r.disposition);
   if (!caller->cmd.context.event_on_replay) return caller->answer(std::move(r));
-  auto waiting = std::make_shared<submission_ptr>(std::move(caller));
+  const std::shared_ptr<submission> waiting = std::move(caller);
   ++questions_;
   self_->request(house_.persistence, until_answered, read_event_atom_v, first)
       .then(
           [this, waiting, r](const event_ptr& event) mutable {
             r.event = event;
             auto refused = refusal_in(*event);
-            (*waiting)->answer(refused ? result<reply>{std::unexpected{std::move(*refused)}} : std::move(r));
+            waiting->answer(refused ? result<reply>{std::unexpected{std::move(*refused)}} : std::move(r));
             question_answered();
           },
           [this, waiting](const caf::error& e) {
-            (*waiting)->answer(std::unexpected{from_caf(e)});
+            waiting->answer(std::unexpected{from_caf(e)});
             question_answered();
           });
 }
