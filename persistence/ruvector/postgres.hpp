@@ -229,6 +229,10 @@ struct driver {
     return "SELECT row, sequence, doc FROM decision_events WHERE incident_id = ?1 AND sequence > ?2 ORDER BY sequence"
            " LIMIT ?3";
   }
+  /// Whether `entries` finds any after 0: a row if it does.
+  [[nodiscard]] static std::string any_entry() {
+    return "SELECT row FROM decision_events WHERE incident_id = ?1 AND sequence > 0 LIMIT 1";
+  }
   /// What restricts decision_events to incident ?7, entries of its log or not.
   [[nodiscard]] static std::string of_incident() { return "incident_id = ?7"; }
   /// `columns` of the entries of all logs, by incident and sequence.

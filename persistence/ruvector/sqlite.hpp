@@ -191,6 +191,8 @@ struct driver {
 
   /// The entries of incident ?1 after sequence ?2, in order, at most ?3. Rows: row, sequence, doc.
   [[nodiscard]] static std::string entries();
+  /// Whether `entries` finds any after 0, for less: a row if it does.
+  [[nodiscard]] static std::string any_entry();
   /// What restricts decision_events to incident ?7, entries of its log or not.
   [[nodiscard]] static std::string of_incident();
   /// `columns` of the entries of all logs, by incident and sequence.

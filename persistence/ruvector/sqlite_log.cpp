@@ -34,6 +34,13 @@ std::string driver::entries() {
          " WHERE entry.sequence > ?2 LIMIT ?3";
 }
 
+/// A log begins with a mark.
+std::string driver::any_entry() {
+  return "SELECT row FROM decision_events INDEXED BY decision_events_marks WHERE incident_id = ?1 AND sequence <= 1"
+         " AND " +
+         marked("") + " LIMIT 1";
+}
+
 /// From all marks at once; an entry that two walks meet counts once.
 std::string driver::of_incident() {
   return "row IN (WITH RECURSIVE entry (row, sequence) AS ("

@@ -35,6 +35,7 @@ public:
   explicit state_loader(typename Driver::connection& db)
       : head_{db, "SELECT sequence FROM incidents WHERE incident_id = ?1"},
         snapshot_{db, "SELECT sequence, state FROM snapshots WHERE incident_id = ?1"},
+        any_entry_{db, Driver::any_entry()},
         entries_{db, Driver::entries()} {}
 
   /// Of the log, by the list of incidents; 0: none is listed.
@@ -47,6 +48,8 @@ public:
     const auto sequence = [](const row& r, int column) { return static_cast<std::uint64_t>(r.integer(column)); };
     state_assembly state{id};
     const auto listed = head(id);
+    // It opens now, as a rule. A log that the list has lost is found, and looked at.
+    if (listed == 0 && !any_entry_.first([](row r) { return r.integer(0); }, id)) return state.take();
     if (listed != 0) snapshot_.each([&](row r) { state.snapshot(sequence(r, 0), r.text(1)); }, id);
     const auto from = state.head();
     // The entry of the snapshot comes along: what is appended next names its row.
@@ -68,6 +71,7 @@ private:
 
   typename Driver::statement head_;
   typename Driver::statement snapshot_;
+  typename Driver::statement any_entry_;
   typename Driver::statement entries_;
 };
 

@@ -157,6 +157,7 @@ TEST_CASE("a log that its links no longer hold together is damage, not a shorter
   SECTION("the list knows nothing of it") {
     REQUIRE(sql(dir, "DELETE FROM incidents").empty());
     expect_damage(0);
+    CHECK(store->incident_state_record(incident_number(2)).error().code == errc::damaged);
   }
   SECTION("the entry of its snapshot is gone") {
     REQUIRE(
