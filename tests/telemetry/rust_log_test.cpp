@@ -5,14 +5,14 @@
 
 #include "telemetry/log_line.hpp"
 
-using namespace im;
-using enum log::level;
+using namespace im::log;
+using enum im::log::level;
 
 namespace {
 
-std::optional<log::level> reduced(std::string_view text) {
+std::optional<level> reduced(std::string_view text) {
   INFO(text);
-  const auto found = log::parse_rust_log(text);
+  const auto found = parse_rust_log(text);
   REQUIRE(found);
   return *found;
 }
@@ -20,19 +20,19 @@ std::optional<log::level> reduced(std::string_view text) {
 }  // namespace
 
 TEST_CASE("a level is read in any case of letters") {
-  CHECK(log::parse_level("info") == info);
-  CHECK(log::parse_level("WARN") == warn);
-  CHECK(log::parse_level("Warning") == warn);
-  CHECK(log::parse_level(" error ") == error);
-  CHECK(log::parse_level("off") == off);
-  CHECK_FALSE(log::parse_level("loud"));
-  CHECK_FALSE(log::parse_level(""));
+  CHECK(parse_level("info") == info);
+  CHECK(parse_level("WARN") == warn);
+  CHECK(parse_level("Warning") == warn);
+  CHECK(parse_level(" error ") == error);
+  CHECK(parse_level("off") == off);
+  CHECK_FALSE(parse_level("loud"));
+  CHECK_FALSE(parse_level(""));
 }
 
 TEST_CASE("RUST_LOG comes down to one level") {
   struct row {
     std::string_view text;
-    std::optional<log::level> level;
+    std::optional<im::log::level> level;
   };
   static constexpr std::array rows{
       row{"info", info},
@@ -61,9 +61,9 @@ TEST_CASE("RUST_LOG comes down to one level") {
 }
 
 TEST_CASE("a level that is none is told") {
-  CHECK(log::parse_rust_log("llm_incident_manager=loud").error() == "`loud` is not a level");
-  CHECK(log::parse_rust_log("info,hyper=7x").error() == "`7x` is not a level");
+  CHECK(parse_rust_log("llm_incident_manager=loud").error() == "`loud` is not a level");
+  CHECK(parse_rust_log("info,hyper=7x").error() == "`7x` is not a level");
   std::string many = "info";
   for (int i = 0; i < 100; ++i) many += ",info";
-  CHECK_FALSE(log::parse_rust_log(many));
+  CHECK_FALSE(parse_rust_log(many));
 }
