@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/facts.hpp"
+#include "messages/json/codec.hpp"
 
 namespace im {
 
@@ -183,3 +184,11 @@ void describe(V& v, like<decision_event> auto& x) {
 }
 
 }  // namespace im
+
+namespace im::json {
+
+// Compiled once, in decision_event.cpp: many sources would else spend a second each on all that it is made of.
+extern template void write(writer& out, const decision_event& value);
+extern template void read(read_state& state, const node& from, const path& where, decision_event& to);
+
+}  // namespace im::json

@@ -251,3 +251,10 @@ std::optional<deadline> next_deadline(const incident_state& state) {
 }
 
 }  // namespace im
+
+namespace im::json {
+
+template void write(writer& out, const incident_state& value);
+template void read(read_state& state, const node& from, const path& where, incident_state& to);
+
+}  // namespace im::json

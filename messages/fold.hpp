@@ -103,3 +103,11 @@ struct deadline {
 [[nodiscard]] std::optional<deadline> next_deadline(const incident_state& state);
 
 }  // namespace im
+
+namespace im::json {
+
+// Compiled once, in fold.cpp: many sources would else spend a second each on all that it is made of.
+extern template void write(writer& out, const incident_state& value);
+extern template void read(read_state& state, const node& from, const path& where, incident_state& to);
+
+}  // namespace im::json
