@@ -15,13 +15,6 @@ namespace {
 using namespace im;
 using namespace im::test;
 
-const policy_set& policies() {
-  static const policy_set set{read_policy<escalation_policy>(deployed_policy("escalation-default.json").value()),
-                              read_policy<approval_policy>(deployed_policy("approval-default.json").value()),
-                              read_policy<sla_policy>(deployed_policy("sla-default.json").value())};
-  return set;
-}
-
 const logic::decider who{"1.0.0", "bench", environment::development};
 
 command signal_of(std::string request) {
@@ -51,7 +44,8 @@ void plan(benchmark::State& state, const incident_state& before, std::size_t cou
   for (std::size_t i = 0; i < count; ++i) commands.push_back(signal_of("events:" + std::to_string(i)));
   std::vector<const command*> pointers;
   for (const auto& c : commands) pointers.push_back(&c);
-  for (auto _ : state) benchmark::DoNotOptimize(logic::plan_commit(before, {}, pointers, {policies(), who, t0}));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(logic::plan_commit(before, {}, pointers, {deployed_policies(), who, t0}));
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count));
 }
 
@@ -64,7 +58,7 @@ void evaluate_escalation(benchmark::State& state) {
   const auto before = sample_state();
   for (auto _ : state) {
     const auto input = logic::escalation_input_from(before, "llm-sentinel", t0, {}, after(600));
-    benchmark::DoNotOptimize(logic::evaluate_escalation(input, policies().escalation, after(600)));
+    benchmark::DoNotOptimize(logic::evaluate_escalation(input, deployed_policies().escalation, after(600)));
   }
 }
 
@@ -78,7 +72,7 @@ const std::vector<decision_event>& stored_events() {
   static const auto events = [] {
     const auto c = signal_of("events:1");
     const command* const one[] = {&c};
-    return logic::plan_commit(unopened(), {}, one, {policies(), who, t0}).events;
+    return logic::plan_commit(unopened(), {}, one, {deployed_policies(), who, t0}).events;
   }();
   return events;
 }

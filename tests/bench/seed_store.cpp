@@ -22,12 +22,6 @@ using namespace im;
 
 constexpr std::size_t incidents_per_batch = 500;
 
-policy_set policies() {
-  return {test::read_policy<escalation_policy>(test::deployed_policy("escalation-default.json").value()),
-          test::read_policy<approval_policy>(test::deployed_policy("approval-default.json").value()),
-          test::read_policy<sla_policy>(test::deployed_policy("sla-default.json").value())};
-}
-
 command signal_number(std::size_t n, time_point now) {
   cmd::ingest_signal signal;
   signal.source = "seed";
@@ -57,7 +51,7 @@ void append(ruvector::store& to, std::vector<ruvector::new_event> events) {
 
 void seed(const char* file, std::size_t incidents) {
   const auto store = ruvector::sqlite_store::open(file).value();
-  const auto rules = policies();
+  const auto& rules = test::deployed_policies();
   const logic::decider who{"0.0.0", "seed", environment::development};
   const auto started = std::chrono::steady_clock::now();
   std::size_t events = 0;

@@ -9,13 +9,6 @@ namespace im::test::model {
 
 namespace {
 
-const policy_set& deployed() {
-  static const policy_set set{read_policy<escalation_policy>(deployed_policy("escalation-default.json").value()),
-                              read_policy<approval_policy>(deployed_policy("approval-default.json").value()),
-                              read_policy<sla_policy>(deployed_policy("sla-default.json").value())};
-  return set;
-}
-
 struct person {
   const char* name;
   approver_type role;
@@ -39,7 +32,7 @@ workload::workload(dice& roll) : roll_{roll}, fingerprints_{1 + roll.below(2)} {
 }
 
 policy_set workload::policies() {
-  auto set = deployed();
+  auto set = deployed_policies();
   const auto scale = [&](auto& values, int by, int of) {
     for (auto& value : values) value = value * by / of;
   };

@@ -76,6 +76,14 @@ template <class Policy>
   return std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 
+/// All three of deploy/policies. Fails outside the project's root.
+[[nodiscard]] inline const policy_set& deployed_policies() {
+  static const policy_set set{read_policy<escalation_policy>(deployed_policy("escalation-default.json").value()),
+                              read_policy<approval_policy>(deployed_policy("approval-default.json").value()),
+                              read_policy<sla_policy>(deployed_policy("sla-default.json").value())};
+  return set;
+}
+
 [[nodiscard]] inline const escalation_policy& default_escalation() {
   static const auto policy = read_policy<escalation_policy>(escalation_policy_json);
   return policy;

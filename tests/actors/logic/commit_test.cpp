@@ -12,20 +12,13 @@ using namespace im::test;
 
 namespace {
 
-const policy_set& policies() {
-  static const policy_set set{read_policy<escalation_policy>(deployed_policy("escalation-default.json").value()),
-                              read_policy<approval_policy>(deployed_policy("approval-default.json").value()),
-                              read_policy<sla_policy>(deployed_policy("sla-default.json").value())};
-  return set;
-}
-
 const logic::decider who{"1.0.0", "test", environment::development};
 
 logic::commit_plan plan(const incident_state& state, const std::vector<command>& commands, time_point now = t0,
                         const logic::recent_requests& recent = {}) {
   std::vector<const command*> pointers;
   for (const auto& c : commands) pointers.push_back(&c);
-  return logic::plan_commit(state, recent, pointers, {policies(), who, now});
+  return logic::plan_commit(state, recent, pointers, {deployed_policies(), who, now});
 }
 
 command command_of(std::string request, any_command body) {
