@@ -3,7 +3,6 @@
 /// own. What differs between databases is their driver and their write_session.
 
 #include <atomic>
-#include <exception>
 #include <memory>
 
 #include "persistence/ruvector/group_writer.hpp"
@@ -12,21 +11,11 @@
 
 namespace im::ruvector {
 
-/// The edge: what a database throws inside becomes an error.
-template <class Do>
-auto guarded(Do&& what) -> result<decltype(what())> {
-  try {
-    return what();
-  } catch (const store_failure& f) {
-    return std::unexpected{f.why()};
-  } catch (const std::exception& e) {
-    return fail(errc::internal, e.what());
-  }
-}
-
 template <class Driver>
-class database_store : public store {
+class database_store final : public store {
 public:
+  using source = typename Driver::source;
+  database_store(source from, std::unique_ptr<write_session> session, std::size_t readers);
   ~database_store() override;
 
   void append(std::vector<new_event> events, append_handler done) override;
@@ -70,10 +59,6 @@ public:
   void close() override;
 
   [[nodiscard]] std::uint64_t commits() const override { return writer_.commits(); }
-
-protected:
-  using source = typename Driver::source;
-  database_store(source from, std::unique_ptr<write_session> session, std::size_t readers);
 
 private:
   void probe();

@@ -2,6 +2,7 @@
 /// What a database throws inside a store. The store's edge catches it and answers with the error that it carries.
 
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -31,6 +32,18 @@ private:
   bool lost_a_race_ = false;
   bool damage_ = false;
 };
+
+/// The edge: what a database throws inside becomes an error.
+template <class Do>
+auto guarded(Do&& what) -> result<decltype(what())> {
+  try {
+    return what();
+  } catch (const store_failure& f) {
+    return std::unexpected{f.why()};
+  } catch (const std::exception& e) {
+    return fail(errc::internal, e.what());
+  }
+}
 
 /// The database does not do what it is for; later it may.
 [[nodiscard]] error unavailable(std::string message);

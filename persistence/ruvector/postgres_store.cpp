@@ -1,23 +1,24 @@
 #include "persistence/ruvector/postgres_store.hpp"
 
+#include "persistence/ruvector/database_store.hpp"
 #include "persistence/ruvector/postgres_schema.hpp"
 #include "persistence/ruvector/postgres_session.hpp"
 
 namespace im::ruvector {
 
-result<std::unique_ptr<postgres_store>> postgres_store::open(const std::string& url, std::size_t readers) {
+result<std::unique_ptr<store>> open_postgres_store(const std::string& url, std::size_t readers) {
   const auto where = postgres::address::parse(url);
   if (!where)
     return fail(
         errc::store_unavailable,
         "the database URL is none that PostgreSQL's library can read (it is not shown: it may hold a password)");
-  return guarded([&] {
+  return guarded([&]() -> std::unique_ptr<store> {
     {
       postgres::connection db{*where, limits::care_time};
       postgres::migrate(db);
     }
-    return std::unique_ptr<postgres_store>{
-        new postgres_store{*where, std::make_unique<postgres::session>(*where), readers}};
+    return std::make_unique<database_store<postgres::driver>>(*where, std::make_unique<postgres::session>(*where),
+                                                              readers);
   });
 }
 

@@ -64,8 +64,8 @@ result<std::size_t> load_policies(store& into, const std::filesystem::path& fold
 
 result<std::unique_ptr<store>> open_store(const service_config& config) {
   const auto readers = config.readers + 1;  // one for each thread of the pool, one for the feed
-  if (config.database_url.empty()) return sqlite_store::open(config.data_file, readers);
-  return postgres_store::open(std::string{config.database_url.reveal()}, readers);
+  if (config.database_url.empty()) return open_sqlite_store(config.data_file, readers);
+  return open_postgres_store(std::string{config.database_url.reveal()}, readers);
 }
 
 class service::impl {

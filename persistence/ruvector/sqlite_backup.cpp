@@ -7,6 +7,7 @@
 #include <chrono>
 #include <system_error>
 
+#include "persistence/ruvector/failure.hpp"
 #include "persistence/ruvector/sqlite.hpp"
 #include "persistence/ruvector/sqlite_file.hpp"
 #include "persistence/ruvector/sqlite_schema.hpp"
@@ -237,7 +238,7 @@ result<restored> try_out(const fs::path& backup) {
     const auto database = fs::path{apart.path} / "ruvector.db";
     auto out = restore(backup, database, false, {});
     if (!out) return out;
-    auto opened = sqlite_store::open(database, 1);
+    auto opened = open_sqlite_store(database, 1);
     if (!opened) return std::unexpected{opened.error()};
     (*opened)->close();
     opened->reset();

@@ -2,19 +2,20 @@
 
 #include <system_error>
 
+#include "persistence/ruvector/database_store.hpp"
 #include "persistence/ruvector/sqlite_file.hpp"
 #include "persistence/ruvector/sqlite_schema.hpp"
 #include "persistence/ruvector/sqlite_session.hpp"
 
 namespace im::ruvector {
 
-result<std::unique_ptr<sqlite_store>> sqlite_store::open(const std::filesystem::path& file, std::size_t readers) {
+result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& file, std::size_t readers) {
   std::error_code failed;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
   if (failed)
     return fail(errc::store_unavailable,
                 "cannot make the folder " + file.parent_path().string() + ": " + failed.message());
-  return guarded([&] {
+  return guarded([&]() -> std::unique_ptr<store> {
     sqlite::make_or_examine(file);
     // Held until the writer has the file open too: from here on nobody can put another one in its place.
     sqlite::connection db{file.string(), sqlite::open_mode::read_write, limits::page_cache_kb / 2};
@@ -23,8 +24,8 @@ result<std::unique_ptr<sqlite_store>> sqlite_store::open(const std::filesystem::
     if (db.has_moved())
       throw sqlite::sqlite_failure{SQLITE_CANTOPEN, "the database file was replaced while it was opened; start again"};
     sqlite::migrate(db);
-    return std::unique_ptr<sqlite_store>{
-        new sqlite_store{file.string(), std::make_unique<sqlite::session>(file.string()), readers}};
+    return std::make_unique<database_store<sqlite::driver>>(file.string(),
+                                                            std::make_unique<sqlite::session>(file.string()), readers);
   });
 }
 

@@ -4,19 +4,12 @@
 #include <filesystem>
 #include <memory>
 
-#include "persistence/ruvector/database_store.hpp"
-#include "persistence/ruvector/sqlite.hpp"
+#include "persistence/ruvector/store.hpp"
 
 namespace im::ruvector {
 
-class sqlite_store final : public database_store<sqlite::driver> {
-public:
-  /// Opens the file, made and migrated as needed, its folder too.
-  [[nodiscard]] static result<std::unique_ptr<sqlite_store>> open(const std::filesystem::path& file,
-                                                                  std::size_t readers = limits::readers);
-
-private:
-  using database_store::database_store;
-};
+/// Opens the file, made and migrated as needed, its folder too.
+[[nodiscard]] result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& file,
+                                                               std::size_t readers = limits::readers);
 
 }  // namespace im::ruvector

@@ -50,7 +50,7 @@ void append(ruvector::store& to, std::vector<ruvector::new_event> events) {
 }
 
 void seed(const char* file, std::size_t incidents) {
-  const auto store = ruvector::sqlite_store::open(file).value();
+  const auto store = ruvector::open_sqlite_store(file).value();
   const auto& rules = test::deployed_policies();
   const logic::decider who{"0.0.0", "seed", environment::development};
   const auto started = std::chrono::steady_clock::now();

@@ -55,7 +55,7 @@ constexpr std::size_t line_sequence = 1;
 
 /// An empty store.
 std::string made(const char* path) {
-  auto store = ruvector::sqlite_store::open(path);
+  auto store = ruvector::open_sqlite_store(path);
   if (!store) throw std::runtime_error{store.error().message};
   return path;
 }

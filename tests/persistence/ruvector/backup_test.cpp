@@ -237,13 +237,13 @@ TEST_CASE("a restore that was cut off is neither a new store nor the old one") {
   REQUIRE(back_up(dir / "ruvector.db", dir / "b.db", false));
   fs::rename(dir / "ruvector.db", dir / "ruvector.db.kept");
   write_bytes(dir / "ruvector.db.restoring", "half of a");
-  const auto opened = sqlite_store::open(dir / "ruvector.db");
+  const auto opened = open_sqlite_store(dir / "ruvector.db");
   REQUIRE_FALSE(opened);
   CHECK(opened.error().message.find("restore") != std::string::npos);
   CHECK_FALSE(fs::exists(dir / "ruvector.db"));
   write_bytes(dir / "bad.db", "no backup");
   CHECK_FALSE(restore(dir / "bad.db", dir / "ruvector.db", false, now));
-  CHECK_FALSE(sqlite_store::open(dir / "ruvector.db"));
+  CHECK_FALSE(open_sqlite_store(dir / "ruvector.db"));
   REQUIRE(restore(dir / "b.db", dir / "ruvector.db", false, now));
   CHECK(open_store(dir)->check()->incidents == 1);
 }

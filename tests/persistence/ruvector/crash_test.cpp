@@ -85,7 +85,7 @@ void write_until_dark(ledger& book, faulty_disk& disk, const temp_dir& dir) {
     if (book.roll(8) == 0) {
       store.reset();
       if (!disk.has_power()) return;
-      auto opened = sqlite_store::open(dir / "ruvector.db");
+      auto opened = open_sqlite_store(dir / "ruvector.db");
       if (!opened) return;
       store = std::move(*opened);
     }
@@ -124,7 +124,7 @@ TEST_CASE("a first start that is cut off anywhere leaves what the next start tak
     faulty_disk disk{static_cast<std::uint64_t>(at)};
     const temp_dir dir;
     disk.lose_power_after(at);
-    (void)sqlite_store::open(dir / "ruvector.db");
+    (void)open_sqlite_store(dir / "ruvector.db");
     if (disk.has_power()) break;
     ++cut_off;
     disk.bring_back(dir.path());

@@ -45,7 +45,7 @@ all_logs logs_of(store& from) {
 
 /// The error of opening, which names the file or what to do.
 std::string refusal(const temp_dir& dir) {
-  const auto opened = sqlite_store::open(dir / "ruvector.db");
+  const auto opened = open_sqlite_store(dir / "ruvector.db");
   REQUIRE_FALSE(opened);
   CHECK((opened.error().code == errc::store_unavailable || opened.error().code == errc::damaged));
   return opened.error().message;
@@ -103,7 +103,7 @@ TEST_CASE("a bit that turned over is met by somebody, or changed nothing") {
       ++chained;
       continue;
     }
-    const auto store = sqlite_store::open(dir / "ruvector.db");
+    const auto store = open_sqlite_store(dir / "ruvector.db");
     if (!store) {  // the words of a trigger, which nothing reads until somebody wants to write
       ++refused;
       continue;

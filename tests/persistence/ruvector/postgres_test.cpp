@@ -27,7 +27,7 @@ TEST_CASE("a schema is made once, whoever starts at the same time") {
   for (int i = 0; i < starters; ++i)
     threads.emplace_back([&] {
       together.arrive_and_wait();
-      if (const auto store = postgres_store::open(db.url())) ++opened;
+      if (const auto store = open_postgres_store(db.url())) ++opened;
     });
   for (auto& t : threads) t.join();
   CHECK(opened == starters);
@@ -37,16 +37,16 @@ TEST_CASE("a schema is made once, whoever starts at the same time") {
 TEST_CASE("a database of a newer program, or of another one, is refused in words") {
   const auto db = on_postgres();
   SECTION("newer") {
-    REQUIRE(postgres_store::open(db.url()));
+    REQUIRE(open_postgres_store(db.url()));
     REQUIRE(sql(db, "INSERT INTO im_schema_version VALUES (1000)").empty());
-    const auto opened = postgres_store::open(db.url());
+    const auto opened = open_postgres_store(db.url());
     REQUIRE_FALSE(opened);
     CHECK(opened.error().code == errc::store_unavailable);
     CHECK(opened.error().message.find("schema version 1000, this program knows 4") != std::string::npos);
   }
   SECTION("another") {
     REQUIRE(sql(db, "CREATE TABLE decision_events (a integer)").empty());
-    const auto opened = postgres_store::open(db.url());
+    const auto opened = open_postgres_store(db.url());
     REQUIRE_FALSE(opened);
     CHECK(opened.error().message.find("another program") != std::string::npos);
     CHECK(ask(db, "SELECT count(to_regclass('im_schema_version'))") == "0");
@@ -56,7 +56,7 @@ TEST_CASE("a database of a newer program, or of another one, is refused in words
 TEST_CASE("no error repeats the database URL") {
   for (const std::string url : {"postgresql://user:sesame@[::1", "postgresql://user:sesame@/x?sslmode=sesame",
                                 "postgresql://user:sesame@/x?host=/nowhere", "mysql://user:sesame@/x"}) {
-    const auto opened = postgres_store::open(url);
+    const auto opened = open_postgres_store(url);
     REQUIRE_FALSE(opened);
     CHECK(opened.error().code == errc::store_unavailable);
     CHECK(opened.error().message.find("user:sesame") == std::string::npos);
@@ -125,7 +125,7 @@ TEST_CASE("sessions that the server ends heal by themselves, and nothing acknowl
 TEST_CASE("while the server is away each answer says so, and it goes on when it is back") {
   im::test::temporary_postgres server;
   const auto url = server.create_database();
-  auto store = postgres_store::open(url).value();
+  auto store = open_postgres_store(url).value();
   REQUIRE(append_one(*store, open_event(1, "f")).outcome == append_outcome::created);
   const auto next = linked({attach_event(1, 2)}, store.get());
   const auto batch = [&] { return read_events(batch_body(next)).value(); };

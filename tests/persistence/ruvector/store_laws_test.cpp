@@ -282,7 +282,7 @@ TEST_CASE("a closed store refuses, and a reopened one has everything") {
 TEST_CASE("a file that is no database of ours is refused in words") {
   const temp_dir dir;
   REQUIRE(sql(dir, "CREATE TABLE other (a)").empty());
-  const auto opened = sqlite_store::open(dir / "ruvector.db");
+  const auto opened = open_sqlite_store(dir / "ruvector.db");
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::store_unavailable);
   CHECK(opened.error().message.find("another program") != std::string::npos);

@@ -147,8 +147,8 @@ inline std::string batch_body(const std::vector<decision_event>& events) {
   return "{\"events\":" + json::encode(events) + '}';
 }
 
-inline std::unique_ptr<sqlite_store> open_store(const temp_dir& dir) {
-  auto store = sqlite_store::open(dir / "ruvector.db");
+inline std::unique_ptr<store> open_store(const temp_dir& dir) {
+  auto store = open_sqlite_store(dir / "ruvector.db");
   if (!store) throw std::runtime_error{store.error().message};
   return std::move(*store);
 }

@@ -45,7 +45,7 @@ private:
 
 inline std::unique_ptr<store> open_store(const test_database& in) {
   if (!in.is_postgres()) return open_store(in.folder());
-  auto store = postgres_store::open(in.url());
+  auto store = open_postgres_store(in.url());
   if (!store) throw std::runtime_error{store.error().message};
   return std::move(*store);
 }
