@@ -15,7 +15,7 @@ import urllib.request
 
 import programs
 import report
-from programs import Manager, ROOT, SCRATCH, alertmanager, beast, load, nginx, sqlite_alone
+from programs import Manager, ROOT, SCRATCH, actorless, alertmanager, beast, load, nginx, sqlite_alone
 
 RESULTS = ROOT / "build/bench/results.json"
 OPERATION = "########-operation-id-##############"
@@ -56,6 +56,7 @@ class Bench:
                 os.sync()
                 with beast(202, ACCEPTED, store=store) as b:
                     self.note("ingest_rows_beast", load(b.url, *post, *self.span())["units_per_second"])
+            self.without_actors("ingest_actorless", "units_per_second", "ingest")
             with alertmanager() as a:
                 self.note("alertmanager", load(a.url, "post", "--path", "/api/v2/alerts", "--body", alert,
                                                *self.span())["units_per_second"])
@@ -73,6 +74,7 @@ class Bench:
                     self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 16, *self.span())["items_per_second"])
                 os.sync()
                 self.note("batch_sqlite", sqlite_alone(store, 4096, self.o.seconds, "store")["requests_per_second"])
+            self.without_actors("batch_actorless", "items_per_second", "ingest", "--batch", 500, "-c", 16)
 
     def churn(self):
         for _ in range(self.o.runs):
@@ -88,6 +90,7 @@ class Bench:
                 with beast(202, ACCEPTED, store=store) as b:
                     done = load(b.url, *self.post_event(), "-c", 256, *self.span())
                     self.note("churn_rows_beast", 4 * done["units_per_second"])
+            self.without_actors("churn_actorless_rows", "items_per_second", "churn", "-c", 256, each=4)
 
     def evaluate(self):
         for _ in range(self.o.runs):
@@ -180,6 +183,11 @@ class Bench:
 
     # Helpers.
 
+    def without_actors(self, name, figure, *workload, each=1):
+        """What the reference without actors takes of a workload. It reads nothing back: it answers what it has stored, and nothing else."""
+        with actorless() as a:
+            self.note(name, each * load(a.url, *workload, "--no-reconcile", *self.span())[figure])
+
     def span(self):
         return ("-d", self.o.seconds, "--warmup", min(2, self.o.seconds))
 
@@ -239,10 +247,10 @@ class Bench:
         RESULTS.write_text(json.dumps(self.results, indent=1))
 
     NAMES = {
-        "ingest": ("ingest", "alertmanager", "nginx", "durable_beast", "ingest_rows_beast"),
-        "batch": ("ingest_one", "ingest_batch", "batch_sqlite"),
+        "ingest": ("ingest", "alertmanager", "nginx", "durable_beast", "ingest_rows_beast", "ingest_actorless"),
+        "batch": ("ingest_one", "ingest_batch", "batch_sqlite", "batch_actorless"),
         "churn": ("churn_rows", "churn_log_rows", "sqlite_rows", "sqlite_store_rows", "sqlite_log_rows",
-                  "churn_rows_beast"),
+                  "churn_rows_beast", "churn_actorless_rows"),
         "evaluate": ("evaluate_dry", "evaluate", "beast"),
         "latency": ("half_p99_ms", "half_p99_9_ms"), "approvals": ("resume_p99_ms", "approvals_per_second"),
         "memory": ("live_bytes", "passivated_bytes", "wake_p99_ms"), "growth": ("start_empty_s", "start_full_s"),

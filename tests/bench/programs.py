@@ -123,6 +123,13 @@ def beast(status, answer, durable=False, store=None):
     return Program([BIN / "beast_reference", port, status, SCRATCH / "answer", *database], port).wait_for_port()
 
 
+def actorless():
+    """The service's HTTP front, decisions and store with no actor between them."""
+    port = free_port()
+    drop_reference_database()
+    return Program([BIN / "actorless_reference", port, SCRATCH / "reference.db"], port, cwd=ROOT).wait_for_port()
+
+
 def drop_reference_database():
     for name in SCRATCH.glob("reference.db*"):
         name.unlink()

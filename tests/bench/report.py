@@ -10,6 +10,9 @@ import time
 from programs import ROOT
 
 DOCS = ROOT / "docs"
+ACTORLESS = "the service without its actors"
+STORING = "whoever stores these rows first"
+DECIDING = "whoever reads, decides and stores as the service does, whatever actors cost"
 HOT_SPOTS = pathlib.Path(__file__).parent / "hot_spots.md"
 
 
@@ -98,34 +101,36 @@ class Table:
         """How far a service that stores before it answers can go on this machine, by what the references did."""
         durable, ingest_rows, alertmanager, nginx = (
             self.median(n) for n in ("durable_beast", "ingest_rows_beast", "alertmanager", "nginx"))
-        one, batch_sqlite = self.median("ingest_one"), self.median("batch_sqlite")
-        rows, churn_rows = self.median("sqlite_rows"), self.median("churn_rows_beast")
+        one, batch_sqlite, batch_actorless = (self.median(n) for n in ("ingest_one", "batch_sqlite", "batch_actorless"))
+        rows, churn_rows, churn_actorless = (self.median(n) for n in ("sqlite_rows", "churn_rows_beast", "churn_actorless_rows"))
         said = []
         if durable and ingest_rows and alertmanager and nginx:
             wanted = {"twice Alertmanager": 2 * alertmanager, "0.35 of nginx": 0.35 * nginx}
             said.append("Of `ingest`, " + " and ".join(f"{name} would be {number(value)}" for name, value in wanted.items())
                         + f" requests a second. A bare Beast server that does nothing but insert the body as a row before it answers takes "
                         f"{number(durable)}; one that writes the rows that the service writes, {number(ingest_rows)}: it reads no JSON, decides "
-                        f"nothing and remembers no incident. {self.beyond(wanted, ingest_rows)}")
-        if one and batch_sqlite:
+                        f"nothing and remembers no incident. {self.beyond(wanted, ingest_rows, STORING)}")
+        if one and batch_sqlite and batch_actorless:
             wanted = {"six times one a POST": 6 * one}
             said.append(f"Of `ingest --batch 500`, six times one a POST would be {number(6 * one)} events a second. SQLite alone, which is sent "
-                        f"nothing and decides nothing, writes the same events' rows at {number(batch_sqlite)}. {self.beyond(wanted, batch_sqlite)}")
-        if rows and churn_rows:
+                        f"nothing and decides nothing, writes the same events' rows at {number(batch_sqlite)}. The service without its actors "
+                        f"takes {number(batch_actorless)}. {self.beyond(wanted, batch_actorless, DECIDING)}")
+        if rows and churn_rows and churn_actorless:
             wanted = {"half of SQLite's bare rows": rows / 2}
             said.append(f"Of `churn`, half of SQLite's bare rows would be {number(rows / 2)} rows a second. The bare Beast server that writes the "
                         f"service's rows, with the keys that are the store's laws and the indexes that lists, deadlines and queries are read by, "
-                        f"takes {number(churn_rows)}. {self.beyond(wanted, churn_rows)}")
+                        f"takes {number(churn_rows)}. The service without its actors takes {number(churn_actorless)}. "
+                        f"{self.beyond(wanted, churn_actorless, DECIDING)}")
         return "".join(f"{paragraph}\n\n" for paragraph in said)
 
     @staticmethod
-    def beyond(wanted, reached):
-        """Which of the figures a reference that does less did not reach either."""
+    def beyond(wanted, reached, who):
+        """Which of the figures a reference that does less did not reach either. `who`: what both do."""
         out = [name for name, value in wanted.items() if value > reached]
         left = [name for name in wanted if name not in out]
         said = []
         if out:
-            said.append(f"So {' and '.join(out)} {'is' if len(out) == 1 else 'are'} out of reach for whoever stores these rows first.")
+            said.append(f"So {' and '.join(out)} {'is' if len(out) == 1 else 'are'} out of reach for {who}.")
         if left:
             sentence = f"{' and '.join(left)} {'is' if len(left) == 1 else 'are'} not shown to be out of reach."
             said.append(sentence[0].upper() + sentence[1:])
@@ -138,12 +143,15 @@ class Table:
         self.ratio("the same", "ingest", "requests/s", "a bare Beast server that stores each body in SQLite first",
                    "durable_beast", None)
         self.ratio("the same", "ingest", "requests/s", "a bare Beast server that writes the service's rows", "ingest_rows_beast", None)
+        self.ratio("the same", "ingest", "requests/s", ACTORLESS, "ingest_actorless", None)
         self.ratio("`ingest --batch 500`", "ingest_batch", "events/s", "the same, one a POST", "ingest_one", 6)
         self.ratio("the same", "ingest_batch", "events/s", "SQLite alone, the service's rows", "batch_sqlite", None)
+        self.ratio("the same", "ingest_batch", "events/s", ACTORLESS, "batch_actorless", None)
         self.ratio("`churn`, 256 connections", "churn_rows", "rows/s", "SQLite alone, the same rows without a key, 512 a commit",
                    "sqlite_rows", 0.5)
         self.ratio("the same", "churn_rows", "rows/s", "SQLite alone, the service's rows", "sqlite_store_rows", None)
         self.ratio("the same", "churn_rows", "rows/s", "a bare Beast server that writes the service's rows", "churn_rows_beast", None)
+        self.ratio("the same", "churn_rows", "rows/s", ACTORLESS, "churn_actorless_rows", None)
         self.ratio("of these, the log's alone", "churn_log_rows", "rows/s", "SQLite alone, the log's rows without a key",
                    "sqlite_log_rows", None)
         self.ratio("`evaluate --dry-run`", "evaluate_dry", "requests/s", "a bare Beast server, the same bytes", "beast", 0.4)
