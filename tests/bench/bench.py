@@ -29,7 +29,7 @@ def soak_found(done):
     sixth = max(1, len(line) // 6)
     parts = [line[i * sixth:(i + 1) * sixth] for i in range(6)]
     middle = lambda part, key: statistics.median(second.get(key, 0) for second in part)
-    return {"seconds": done["seconds"], "rate": done["units_per_second"], "units": done["units"],
+    return {"date": time.strftime("%Y-%m-%d"), "seconds": done["seconds"], "rate": done["units_per_second"], "units": done["units"],
             "resident_mb": [middle(part, "resident_bytes") / 1e6 for part in parts],
             "p99_ms": [middle(part, "p99_us") / 1e3 for part in parts]}
 
@@ -37,7 +37,9 @@ def soak_found(done):
 class Bench:
     def __init__(self, options):
         self.o = options
-        self.results = json.loads(RESULTS.read_text()) if RESULTS.exists() and options.only else {}
+        kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        # A soak takes hours: the last one stays until there is another, and the report tells its day.
+        self.results = kept if options.only else {name: kept[name] for name in ("soak",) if name in kept}
         self.results.setdefault("about", {}).update(report.machine())
         self.results["about"]["open"] = options.open
 

@@ -239,7 +239,7 @@ first run {about['busy_before']:.0%} of it was in use.{' **The machine was not q
     if results.get("soak"):
         soak = results["soak"]
         each = lambda values: ", ".join(f"{value:,.1f}" for value in values)
-        text += (f"A soak of {soak['seconds']:,.0f} s at {number(soak['rate'])} units a second ({soak['units']:,} of them), in six parts: "
+        text += (f"A soak of {soak['seconds']:,.0f} s on {soak['date']} at {number(soak['rate'])} units a second ({soak['units']:,} of them), in six parts: "
                  f"resident memory {each(soak['resident_mb'])} MB; p99 {each(soak['p99_ms'])} ms. Memory grows while caches fill "
                  "(8,192 states of the writer, pages, incidents of the last five minutes), and once more from the fiftieth minute on, when "
                  "each of the thousand incidents that stay open has been escalated and asks people. Nobody answers them here: their gates expire and "
