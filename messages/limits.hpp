@@ -51,7 +51,7 @@ inline constexpr std::size_t supervisor_queue_commands = 4096;  ///< waiting whi
 inline constexpr std::size_t commands_per_commit = 512;         ///< decided together, written together
 inline constexpr std::size_t events_per_commit = 64;            ///< DecisionEvents of one incident in one write
 inline constexpr std::size_t commands_in_flight =
-    8 * 1024;  ///< taken in and not answered: about a second's work; then 503 at once
+    32 * 1024;  ///< taken in and not answered: a second's work or two, 64 senders' batches; then 503 at once
 inline constexpr std::size_t live_incidents = 50'000;  ///< `MAX_LIVE_INCIDENTS`: beyond, the longest idle leave
 inline constexpr std::size_t live_incidents_grace_percent = 10;  ///< more while they leave; then 503
 inline constexpr std::size_t passivations_at_once = 64;          ///< asked for at a time

@@ -73,10 +73,10 @@ class Bench:
                 self.note("ingest_one", load(m.url, "ingest", *self.span())["items_per_second"])
             with self.recording() as store:
                 with Manager(store) as m:
-                    self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 16, *self.span())["items_per_second"])
+                    self.note("ingest_batch", load(m.url, "ingest", "--batch", 500, "-c", 64, *self.span())["items_per_second"])
                 os.sync()
                 self.note("batch_sqlite", sqlite_alone(store, 4096, self.o.seconds, "store")["requests_per_second"])
-            self.without_actors("batch_actorless", "items_per_second", "ingest", "--batch", 500, "-c", 16)
+            self.without_actors("batch_actorless", "items_per_second", "ingest", "--batch", 500, "-c", 64)
 
     def churn(self):
         for _ in range(self.o.runs):
