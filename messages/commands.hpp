@@ -32,11 +32,11 @@ struct ingest_signal {
   std::string fingerprint;
   im::severity severity = severity::p4;
   incident_category category = incident_category::other;
+  im::environment environment = environment::production;
   std::string title;
   std::string description;
   std::optional<std::string> impact;
   affected_resource resource;
-  im::environment environment = environment::production;
   time_point timestamp;  ///< the detector's own
   signal_payload payload;
   string_map tags;

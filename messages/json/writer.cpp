@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 namespace im::json {
 
@@ -30,11 +31,23 @@ std::size_t plain_length(std::string_view text) {
   return i;
 }
 
+/// The room of this thread's last writer, for its next: most writers live for one short document.
+std::string& idle_room() {
+  thread_local std::string room;
+  return room;
+}
+
 }  // namespace
+
+writer::~writer() {
+  constexpr std::size_t most = 64 * 1024;
+  if (auto& idle = idle_room(); out_.size() > idle.size() && out_.size() <= most) idle = std::move(out_);
+}
 
 void writer::grow(std::size_t size) {
   constexpr std::size_t least = 1024;
-  out_.resize(std::max({least, 2 * out_.size(), size_ + size}));
+  if (out_.empty()) out_ = std::exchange(idle_room(), {});
+  if (const auto wanted = size_ + size; wanted > out_.size()) out_.resize(std::max({least, 2 * out_.size(), wanted}));
 }
 
 void writer::put(std::string_view text) {

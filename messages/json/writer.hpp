@@ -12,6 +12,11 @@ namespace im::json {
 
 class writer {
 public:
+  writer() = default;
+  writer(writer&&) noexcept = default;
+  writer& operator=(writer&&) noexcept = default;
+  ~writer();
+
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
   void begin_array() { open('['); }
@@ -34,11 +39,10 @@ public:
 
   /// What was written so far; good until more is.
   [[nodiscard]] std::string_view str() const { return {out_.data(), size_}; }
-  /// What was written; the writer starts anew.
+  /// What was written, with no room beside it: documents are kept for long. The writer starts anew.
   [[nodiscard]] std::string take() {
     comma_ = false;
-    out_.resize(std::exchange(size_, 0));
-    return std::exchange(out_, {});
+    return {out_.data(), std::exchange(size_, 0)};
   }
 
 private:
@@ -62,7 +66,8 @@ private:
   void signed_number(std::int64_t value);
   void unsigned_number(std::uint64_t value);
 
-  std::string out_;  ///< longer than what was written, as a rule: a document is many short pieces
+  std::string
+      out_;  ///< longer than what was written, as a rule: a document is many short pieces. Another writer's before
   std::size_t size_ = 0;
   bool comma_ = false;
 };

@@ -24,19 +24,19 @@ void describe(V& v, like<accepted> auto& x) {
   v.required("disposition", x.disposition);
 }
 
-accepted accepted_by(const reply& r, std::string execution_id) {
-  const auto id = r.state ? r.state->record.id : incident_id{};
-  return {.execution_id = std::move(execution_id),
-          .incident_id = id.is_nil() ? std::nullopt : std::optional{id},
-          .disposition = r.disposition};
+void note(accepted& to, const reply& r) {
+  if (r.state && !r.state->record.id.is_nil()) to.incident_id = r.state->record.id;
+  to.disposition = r.disposition;
 }
 
 /// What an item's answer comes to. There is nothing to resolve where an alert was never seen, and so nothing failed.
-result<accepted> outcome_of(result<reply> r, std::string execution_id, bool resolves) {
-  if (r) return accepted_by(*r, std::move(execution_id));
-  if (resolves && r.error().code == errc::not_found)
-    return accepted{.execution_id = std::move(execution_id), .incident_id = {}, .disposition = disposition::attached};
-  return std::unexpected{std::move(r.error())};
+void settle_item(result<accepted>& item, result<reply> answer, bool resolves) {
+  if (answer)
+    note(*item, *answer);
+  else if (resolves && answer.error().code == errc::not_found)
+    item->disposition = disposition::attached;
+  else
+    item = std::unexpected{std::move(answer.error())};
 }
 
 /// Waits for the answers to all items; the last to come sends them. Each writes its own slot, so no lock is needed.
@@ -44,9 +44,12 @@ class gathering {
 public:
   gathering(call c, std::size_t items, sent_again when) : call_{std::move(c)}, items_(items), when_{when} {}
 
-  void settle(std::size_t index, result<accepted> outcome) { items_[index] = std::move(outcome); }
-  void expect(std::size_t answers) { open_.store(answers, std::memory_order_relaxed); }
-  void count_down() {
+  /// What the answer to this item will tell.
+  void expect(std::size_t index, std::string execution_id) { items_[index]->execution_id = std::move(execution_id); }
+  void refuse(std::size_t index, error why) { items_[index] = std::unexpected{std::move(why)}; }
+  void expect_answers(std::size_t count) { open_.store(count, std::memory_order_relaxed); }
+  void settle(std::size_t index, result<reply> answer, bool resolves) {
+    settle_item(items_[index], std::move(answer), resolves);
     if (open_.fetch_sub(1, std::memory_order_acq_rel) == 1) finish();
   }
   void finish() {
@@ -118,7 +121,9 @@ incoming intake::judge(const json::node& event, signal_result signal, std::optio
 
 void submit_one(call c, incoming event) {
   submit(std::move(c), std::move(event.wanted), [told = std::move(event.execution_id)](const reply& r) {
-    auto answer = json_response(json::encode(accepted_by(r, told)), http::status::accepted);
+    accepted taken{.execution_id = told, .incident_id = {}};
+    note(taken, r);
+    auto answer = json_response(json::encode(taken), http::status::accepted);
     if (r.replayed) answer.headers.emplace_back("Idempotent-Replayed", "true");
     return answer;
   });
@@ -132,18 +137,18 @@ void submit_batch(call c, std::vector<incoming> events, sent_again when) {
   for (std::size_t index = 0; index < events.size(); ++index) {
     auto& event = events[index];
     if (!event.wanted) {
-      gathered->settle(index, std::unexpected{std::move(event.wanted.error())});
+      gathered->refuse(index, std::move(event.wanted.error()));
       continue;
     }
+    gathered->expect(index, std::move(event.execution_id));
     const bool resolves = std::get<cmd::ingest_signal>(event.wanted->body).resolves;
     commands.emplace_back(std::move(*event.wanted),
-                          [gathered, index, resolves, told = std::move(event.execution_id)](result<reply> r) mutable {
-                            gathered->settle(index, outcome_of(std::move(r), std::move(told), resolves));
-                            gathered->count_down();
+                          [gathered, index = static_cast<std::uint32_t>(index), resolves](result<reply> r) {
+                            gathered->settle(index, std::move(r), resolves);
                           });
   }
   if (commands.empty()) return gathered->finish();
-  gathered->expect(commands.size());
+  gathered->expect_answers(commands.size());
   incidents.submit_all(std::move(commands));
 }
 
