@@ -31,6 +31,9 @@ std::size_t plain_length(std::string_view text) {
   return i;
 }
 
+/// More than this is not kept for the next writer.
+constexpr std::size_t kept_bytes = 64 * 1024;
+
 /// The room of this thread's last writer, for its next: most writers live for one short document.
 std::string& idle_room() {
   thread_local std::string room;
@@ -40,8 +43,7 @@ std::string& idle_room() {
 }  // namespace
 
 writer::~writer() {
-  constexpr std::size_t most = 64 * 1024;
-  if (auto& idle = idle_room(); out_.size() > idle.size() && out_.size() <= most) idle = std::move(out_);
+  if (auto& idle = idle_room(); out_.size() > idle.size() && out_.size() <= kept_bytes) idle = std::move(out_);
 }
 
 void writer::grow(std::size_t size) {

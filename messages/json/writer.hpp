@@ -66,8 +66,8 @@ private:
   void signed_number(std::int64_t value);
   void unsigned_number(std::uint64_t value);
 
-  std::string
-      out_;  ///< longer than what was written, as a rule: a document is many short pieces. Another writer's before
+  /// Longer than what was written, as a rule: a document is many short pieces. Handed from writer to writer on a thread.
+  std::string out_;
   std::size_t size_ = 0;
   bool comma_ = false;
 };

@@ -87,4 +87,29 @@ TEST_CASE("numbers are written shortest, and read back equal") {
   }
 }
 
+TEST_CASE("a writer tells only what it wrote itself, whatever room it was handed") {
+  const auto list_of = [](std::size_t texts) {
+    json::writer out;
+    out.begin_array();
+    for (std::size_t i = 0; i < texts; ++i) out.string("seven");
+    out.end_array();
+    return out.take();
+  };
+  CHECK(list_of(0) == "[]");
+  const auto before = list_of(1000);
+  CHECK(list_of(1) == R"(["seven"])");
+
+  json::writer outer;
+  outer.begin_array();
+  outer.string("outer");
+  CHECK(list_of(2) == R"(["seven","seven"])");  // while another is at work on this thread
+  outer.end_array();
+  CHECK(outer.str() == R"(["outer"])");
+  CHECK(outer.take() == R"(["outer"])");
+  outer.number(1);
+  CHECK(outer.take() == "1");
+  CHECK(before.size() == 1000 * 8 + 1);
+  CHECK(before.ends_with(R"(,"seven"])"));
+}
+
 }  // namespace

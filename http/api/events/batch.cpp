@@ -24,6 +24,7 @@ void describe(V& v, like<accepted> auto& x) {
   v.required("disposition", x.disposition);
 }
 
+/// Where the event went.
 void note(accepted& to, const reply& r) {
   if (r.state && !r.state->record.id.is_nil()) to.incident_id = r.state->record.id;
   to.disposition = r.disposition;
