@@ -45,36 +45,34 @@ std::size_t incident_house::shard_for(const command& c) const {
                                           : shard_of(c.incident_id, shards_.size());
 }
 
-result<void> incident_house::admits(std::size_t commands) const {
-  if (under_way_->has_room(commands)) return {};
+/// An actor's mailbox has no bound of its own, so whoever comes when too much is under way is refused on the spot.
+result<admission::ticket> incident_house::admit(std::size_t commands) {
+  if (auto room = under_way_->enter(commands)) return std::move(*room);
   env_.metrics.store_refused_events.add(static_cast<double>(commands));
   return std::unexpected{too_much_under_way()};
 }
 
-/// Puts a command among those that are under way, or refuses it on the spot: an actor's mailbox has no bound of its own.
-bool incident_house::admit(submission_batch& to, command&& c, reply_handler&& done) {
-  auto ticket = under_way_->enter();
-  if (!ticket) {
-    env_.metrics.store_refused_events.add();
-    done(std::unexpected{too_much_under_way()});
-    return false;
-  }
-  to.items->push_back(std::make_unique<submission>(std::move(c), std::move(done), std::move(*ticket), env_.listener()));
-  return true;
+submission_ptr incident_house::admitted(command&& c, reply_handler&& done) {
+  auto room = admit(1);
+  if (room) return std::make_unique<submission>(std::move(c), std::move(done), std::move(*room), env_.listener());
+  done(std::unexpected{std::move(room.error())});
+  return nullptr;
 }
 
 void incident_house::submit(command command, reply_handler done) {
   const auto shard = shard_for(command);
-  submission_batch batch;
-  if (admit(batch, std::move(command), std::move(done))) tell(shards_[shard], submit_atom_v, std::move(batch));
+  submission_batch one;
+  if (auto s = admitted(std::move(command), std::move(done))) {
+    one.items->push_back(std::move(s));
+    tell(shards_[shard], submit_atom_v, std::move(one));
+  }
 }
 
 void incident_house::submit_all(std::vector<std::pair<command, reply_handler>> commands) {
   std::vector<submission_batch> batches(shards_.size());
-  for (auto& [c, done] : commands) {
-    const auto shard = shard_for(c);
-    (void)admit(batches[shard], std::move(c), std::move(done));
-  }
+  for (auto& [c, done] : commands)
+    batches[shard_for(c)].items->push_back(
+        std::make_unique<submission>(std::move(c), std::move(done), admission::ticket{}, env_.listener()));
   for (std::size_t i = 0; i < shards_.size(); ++i)
     if (!batches[i].items->empty()) tell(shards_[i], submit_atom_v, batches[i]);
 }
@@ -82,10 +80,10 @@ void incident_house::submit_all(std::vector<std::pair<command, reply_handler>> c
 void incident_house::await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) {
   command c;
   c.incident_id = incident;
-  submission_batch one;
-  if (!admit(one, std::move(c), std::move(done))) return;
-  verdict_wait waiting{incident, request, wait, std::move(one.items->front())};
-  tell(shards_[shard_of(incident, shards_.size())], await_verdict_atom_v, std::move(waiting));
+  auto caller = admitted(std::move(c), std::move(done));
+  if (!caller) return;
+  tell(shards_[shard_of(incident, shards_.size())], await_verdict_atom_v,
+       verdict_wait{incident, request, wait, std::move(caller)});
 }
 
 }  // namespace im

@@ -21,7 +21,7 @@ public:
   incident_house(const incident_house&) = delete;
   incident_house& operator=(const incident_house&) = delete;
 
-  [[nodiscard]] result<void> admits(std::size_t commands) const override;
+  [[nodiscard]] result<admission::ticket> admit(std::size_t commands) override;
   void submit(command command, reply_handler done) override;
   void submit_all(std::vector<std::pair<command, reply_handler>> commands) override;
   void await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) override;
@@ -31,7 +31,8 @@ public:
 
 private:
   [[nodiscard]] std::size_t shard_for(const command& c) const;
-  [[nodiscard]] bool admit(submission_batch& to, command&& c, reply_handler&& done);
+  /// With room of its own; nothing if there is none: then it is answered.
+  [[nodiscard]] submission_ptr admitted(command&& c, reply_handler&& done);
 
   std::shared_ptr<admission> under_way_ = admission::of(limits::commands_in_flight);
   caf::actor_system& system_;

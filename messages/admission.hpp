@@ -36,10 +36,6 @@ public:
     std::size_t weight_ = 0;
   };
 
-  [[nodiscard]] bool has_room(std::size_t weight) const {
-    return under_way_.load(std::memory_order_relaxed) + weight <= bound_;
-  }
-
   /// Nothing when the bound would be passed.
   [[nodiscard]] std::optional<ticket> enter(std::size_t weight = 1) {
     if (under_way_.fetch_add(weight, std::memory_order_relaxed) + weight <= bound_)

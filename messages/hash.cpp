@@ -22,13 +22,14 @@ public:
   explicit algorithm(const char* name) : found_{EVP_MD_fetch(nullptr, name, nullptr)} {}
 
   template <std::size_t Size>
-  [[nodiscard]] std::array<std::uint8_t, Size> digest(std::string_view data) const {
+  [[nodiscard]] std::array<std::uint8_t, Size> digest(std::string_view data, std::string_view more = {}) const {
     thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
                                                                                        EVP_MD_CTX_free};
     std::array<std::uint8_t, Size> out{};
     if (found_ == nullptr || EVP_MD_get_size(found_) != int{Size} || !context ||
         EVP_DigestInit_ex2(context.get(), found_, nullptr) != 1 ||
         EVP_DigestUpdate(context.get(), data.data(), data.size()) != 1 ||
+        EVP_DigestUpdate(context.get(), more.data(), more.size()) != 1 ||
         EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1)
       throw std::runtime_error{"a digest is not available in this OpenSSL"};
     return out;
@@ -56,9 +57,9 @@ std::array<std::uint8_t, 32> sha256(std::string_view data) {
   return with.digest<32>(data);
 }
 
-std::array<std::uint8_t, 20> sha1(std::string_view data) {
+std::array<std::uint8_t, 20> sha1(std::string_view first, std::string_view second) {
   static const algorithm with{"SHA1"};
-  return with.digest<20>(data);
+  return with.digest<20>(first, second);
 }
 
 std::string sha256_hex(std::string_view data) { return hex_of(sha256(data)); }

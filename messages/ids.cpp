@@ -93,9 +93,7 @@ uuid uuid::v7(time_point at) {
 }
 
 uuid uuid::v5(const uuid& space, std::string_view name) {
-  std::string input(reinterpret_cast<const char*>(space.bytes().data()), space.bytes().size());
-  input.append(name);
-  const auto digest = sha1(input);
+  const auto digest = sha1({reinterpret_cast<const char*>(space.bytes().data()), space.bytes().size()}, name);
   bytes_type bytes{};
   std::copy_n(digest.begin(), bytes.size(), bytes.begin());
   return uuid{with_version(bytes, 5)};

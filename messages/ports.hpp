@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/admission.hpp"
 #include "messages/commands.hpp"
 #include "messages/error.hpp"
 
@@ -20,13 +21,14 @@ class incident_service {
 public:
   virtual ~incident_service() = default;
 
-  /// Whether so many commands would be taken now; if not, the refusal. A hint, for a caller who would else read them all in vain.
-  [[nodiscard]] virtual result<void> admits(std::size_t commands) const = 0;
+  /// Room for so many commands under way at once, or the refusal. Whoever has it keeps it until the last of them is answered.
+  [[nodiscard]] virtual result<admission::ticket> admit(std::size_t commands) = 0;
 
-  /// Routes by `incident_id`, or by fingerprint for a signal. The reply comes after what it tells is durable.
+  /// Routes by `incident_id`, or by fingerprint for a signal. The reply comes after what it tells is durable. Takes room for
+  /// itself.
   virtual void submit(command command, reply_handler done) = 0;
 
-  /// Many at once, in order; one hand-over for all.
+  /// Many at once, in order; one hand-over for all. The caller has room for them.
   virtual void submit_all(std::vector<std::pair<command, reply_handler>> commands) = 0;
 
   /// Answers as soon as the gate's verdict has fallen, or with its pending state after `wait`.

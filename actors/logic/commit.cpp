@@ -1,8 +1,8 @@
 #include "actors/logic/commit.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
-#include <unordered_map>
 
 #include "messages/chain.hpp"
 #include "messages/hash.hpp"
@@ -40,6 +40,7 @@ public:
   }
   /// Events stay open until now, since a later signal may be absorbed; what is sealed here is final.
   [[nodiscard]] commit_plan finish(std::string head_hash) {
+    seal_burst();
     for (auto& event : plan_.events) {
       seal(event, head_hash);
       head_hash = event.hash;
@@ -56,13 +57,8 @@ private:
   }
 
   [[nodiscard]] std::optional<event_id> find_covered(const event_id& request) const {
-    if (const auto here = covered_here_.find(request); here != covered_here_.end()) return here->second;
-    return recent_.find(request);
-  }
-
-  void remember(const covered_request& covered) {
-    plan_.covers.push_back(covered);
-    covered_here_.emplace(covered.request, covered.first);
+    const auto here = std::ranges::find(plan_.covers, request, &covered_request::request);
+    return here != plan_.covers.end() ? here->first : recent_.find(request);
   }
 
   /// Whether the last planned event may cover one more signal.
@@ -76,12 +72,19 @@ private:
     ++attached.count;
     attached.last_signal_at = std::max(attached.last_signal_at, signal.timestamp);
     event.request_ids.push_back(c.context.request);
-    // The inputs of a burst are the list of its inputs; its hash is the hash over theirs.
-    event.inputs_hash = sha256_hex(event.inputs_hash + c.context.inputs_hash);
+    if (burst_inputs_.empty()) burst_inputs_ = event.inputs_hash;
+    burst_inputs_ += c.context.inputs_hash;
     // What `apply` would have done for this one signal.
     ++plan_.after.record.event_count;
-    remember({request, event.id});
+    plan_.covers.push_back({request, event.id});
     plan_.answers.push_back({answer::recorded{plan_.events.size() - 1, {}}, disposition::attached, {}});
+  }
+
+  /// The inputs of a burst are the list of its inputs; its hash is the hash over theirs.
+  void seal_burst() {
+    if (burst_inputs_.empty()) return;
+    plan_.events.back().inputs_hash = sha256_hex(burst_inputs_);
+    burst_inputs_.clear();
   }
 
   void decide_one(const command& c) {
@@ -115,8 +118,9 @@ private:
 
   /// The state has been taken on by them already.
   void append(std::vector<decision_event> events) {
+    if (!events.empty()) seal_burst();
     for (auto& event : events) {
-      for (const auto& covered : covered_by(event)) remember(covered);
+      std::ranges::copy(covered_by(event), std::back_inserter(plan_.covers));
       plan_.events.push_back(std::move(event));
     }
   }
@@ -125,7 +129,7 @@ private:
   const recent_requests& recent_;
   const decision_context& context_;
   commit_plan plan_;
-  std::unordered_map<event_id, event_id> covered_here_;
+  std::string burst_inputs_;  ///< the hashes of its inputs, of the last planned event if that covers many signals
 };
 
 }  // namespace

@@ -26,50 +26,49 @@ error too_many_items() {
   return {errc::payload_too_large, "a body holds at most " + std::to_string(limits::batch_items) + " events"};
 }
 
-/// A batch that would not be taken is refused before its events are read: whoever sends too much shall not keep others waiting.
-result<void> admit(const call& c, std::size_t events) {
-  if (events > limits::batch_items) return std::unexpected{too_many_items()};
-  return c.ports().incidents.admits(events);
+/// A batch that is not taken is refused before its events are read: whoever sends too much shall not keep others waiting.
+result<batch> open_batch(const call& c, std::size_t most, sent_again when = sent_again::if_all_failed_alike) {
+  auto room = c.ports().incidents.admit(most);
+  if (!room) return std::unexpected{std::move(room.error())};
+  return batch{std::move(*room), most, when};
 }
 
 /// A list of events, each judged alone.
-result<std::vector<incoming>> judge_list(const call& c, const json::node& list, const intake& in,
-                                         translator translate) {
-  if (const auto admitted = admit(c, list.size()); !admitted) return std::unexpected{admitted.error()};
-  std::vector<incoming> judged;
-  judged.reserve(list.size());
+result<batch> judge_list(const call& c, const json::node& list, const intake& in, translator translate,
+                         sent_again when = sent_again::if_all_failed_alike) {
+  if (list.size() > limits::batch_items) return std::unexpected{too_many_items()};
+  auto judged = open_batch(c, list.size(), when);
+  if (!judged) return judged;
   list.each_item(
-      [&](std::size_t index, json::node event) { judged.push_back(in.judge(event, translate(event, in.at), index)); });
+      [&](std::size_t index, json::node event) { judged->add(in.judge(event, translate(event, in.at), index)); });
   return judged;
 }
 
 /// A document a line; a line that is none fails alone. Blank lines are passed over.
-result<std::vector<incoming>> judge_lines(const call& c, std::string_view body, const intake& in,
-                                          translator translate) {
-  const auto lines = static_cast<std::size_t>(std::ranges::count(body, '\n'));
-  if (const auto admitted = admit(c, std::min(lines, limits::batch_items)); !admitted)
-    return std::unexpected{admitted.error()};
-  std::vector<incoming> judged;
+result<batch> judge_lines(const call& c, std::string_view body, const intake& in, translator translate) {
+  const auto ends = static_cast<std::size_t>(std::ranges::count(body, '\n'));
+  auto judged = open_batch(c, std::min(ends + 1, limits::batch_items));
+  if (!judged) return judged;
   while (!body.empty()) {
     const auto end = std::min(body.find('\n'), body.size());
     auto line = http::trim(body.substr(0, end));
     if (line.ends_with('\r')) line.remove_suffix(1);
     body.remove_prefix(std::min(end + 1, body.size()));
     if (line.empty()) continue;
-    if (judged.size() == limits::batch_items) return std::unexpected{too_many_items()};
+    if (judged->size() == limits::batch_items) return std::unexpected{too_many_items()};
     const auto event = json::document::parse(line);
     if (event)
-      judged.push_back(in.judge(event->root(), translate(event->root(), in.at), judged.size()));
+      judged->add(in.judge(event->root(), translate(event->root(), in.at), judged->size()));
     else
-      judged.push_back({std::unexpected{event.error()}, {}});
+      judged->add({std::unexpected{event.error()}, {}});
   }
-  if (judged.empty()) return fail(errc::malformed_body, "the body holds no event");
+  if (judged->size() == 0) return fail(errc::malformed_body, "the body holds no event");
   return judged;
 }
 
-void submit_all(call c, result<std::vector<incoming>> events, sent_again when = sent_again::if_all_failed_alike) {
+void submit_all(call c, result<batch> events) {
   if (!events) return c.fail(events.error());
-  submit_batch(std::move(c), std::move(*events), when);
+  std::move(*events).submit(std::move(c));
 }
 
 /// One event, or a list of them.
@@ -133,8 +132,8 @@ void receive_alertmanager(call c, const http::request& request) {
   if (body->has("alerts") && !alerts->is(json::kind::array))
     body->reject(field_error::kind::invalid_type, "alerts", "must be an array");
   if (const auto wrong = body->verdict()) return c.fail(*wrong);
-  auto judged = judge_list(c, *alerts, *in, from_alert);
-  submit_all(std::move(c), std::move(judged), sent_again::if_any_may_pass);
+  auto judged = judge_list(c, *alerts, *in, from_alert, sent_again::if_any_may_pass);
+  submit_all(std::move(c), std::move(judged));
 }
 
 /// The `ce-…` headers without that prefix, undone of their percent-encoding (HTTP binding, §3.1.3.2).

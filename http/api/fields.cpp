@@ -27,6 +27,13 @@ constexpr auto severity_words = std::to_array<std::pair<std::string_view, severi
     {"informational", severity::p4},
 });
 
+/// How much of a text fits, not cut inside a character.
+std::size_t whole_characters(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return text.size();
+  while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0U) == 0x80U) --max_bytes;
+  return max_bytes;
+}
+
 void read_tag_list(json::read_state& state, const json::node& from, const json::path& where, string_map& to) {
   if (!json::expect(state, from, where, json::kind::array)) return;
   from.each_item([&](std::size_t index, json::node item) {
@@ -110,10 +117,10 @@ void read_scalar(json::read_state& state, const json::node& from, const json::pa
 }
 
 std::string clip(std::string_view text, std::size_t max_bytes) {
-  if (text.size() <= max_bytes) return std::string{text};
-  while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0U) == 0x80U) --max_bytes;
-  return std::string{text.substr(0, max_bytes)};
+  return std::string{text.substr(0, whole_characters(text, max_bytes))};
 }
+
+void bound(std::string& text, std::size_t max_bytes) { text.resize(whole_characters(text, max_bytes)); }
 
 std::string fold_word(std::string_view word) {
   std::string folded;

@@ -87,6 +87,8 @@ template <class Wrapped>
 /// The first `max_bytes` of a text, not cut inside a character. For what detectors write: they are not to lose a signal
 /// over a long title.
 [[nodiscard]] std::string clip(std::string_view text, std::size_t max_bytes);
+/// The same, of a text that is there already.
+void bound(std::string& text, std::size_t max_bytes);
 
 /// ASCII letters in lower case, and without `_`, `-` and spaces: `LatencySpike`, `latency_spike` → `latencyspike`.
 [[nodiscard]] std::string fold_word(std::string_view word);

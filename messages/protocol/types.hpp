@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "messages/admission.hpp"
 #include "messages/ports.hpp"
 
 namespace im {
@@ -26,7 +25,7 @@ using answer_listener = std::function<void(const command&, const result<reply>&)
 class submission {
 public:
   /// `listener`, if there is one, outlives it.
-  submission(command c, reply_handler h, admission::ticket t = {}, const answer_listener* listener = nullptr)
+  submission(command&& c, reply_handler&& h, admission::ticket t = {}, const answer_listener* listener = nullptr)
       : cmd{std::move(c)}, done_{std::move(h)}, ticket_{std::move(t)}, listener_{listener} {}
   submission(const submission&) = delete;
   submission& operator=(const submission&) = delete;

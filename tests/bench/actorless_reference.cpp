@@ -48,7 +48,7 @@ public:
           while (!ended.stop_requested()) decide(take(ended));
         }} {}
 
-  [[nodiscard]] result<void> admits(std::size_t) const override { return {}; }
+  [[nodiscard]] result<admission::ticket> admit(std::size_t) override { return {}; }
   void submit(command c, reply_handler done) override {
     std::vector<caller> one;
     one.emplace_back(std::move(c), std::move(done));

@@ -101,7 +101,8 @@ signal_result from_alert(const json::node& event, const reception& at) {
   metadata.add_if_given("generator_url", given.generator_url);
   if (!given.annotations.empty()) metadata.add_json("annotations", given.annotations.text);
   signal.metadata = metadata.take();
-  return completed(std::move(signal));
+  complete(signal);
+  return signal;
 }
 
 }  // namespace im::api::events

@@ -40,29 +40,45 @@ void settle_item(result<accepted>& item, result<reply> answer, bool resolves) {
     item = std::unexpected{std::move(answer.error())};
 }
 
-/// Waits for the answers to all items; the last to come sends them. Each writes its own slot, so no lock is needed.
-class gathering {
-public:
-  gathering(call c, std::size_t items, sent_again when) : call_{std::move(c)}, items_(items), when_{when} {}
+}  // namespace
 
-  /// What the answer to this item will tell.
-  void expect(std::size_t index, std::string execution_id) { items_[index]->execution_id = std::move(execution_id); }
-  void refuse(std::size_t index, error why) { items_[index] = std::unexpected{std::move(why)}; }
-  void expect_answers(std::size_t count) { open_.store(count, std::memory_order_relaxed); }
+/// Waits for the answers to all items; the last to come sends them. Each writes its own slot, so no lock is needed.
+class batch_answer {
+public:
+  batch_answer(admission::ticket room, std::size_t most, sent_again when) : room_{std::move(room)}, when_{when} {
+    items_.reserve(most);
+  }
+
+  [[nodiscard]] std::size_t size() const { return items_.size(); }
+  void refuse(error why) { items_.emplace_back(std::unexpected{std::move(why)}); }
+  /// What the answer to the next item will tell. The item's place.
+  [[nodiscard]] std::size_t expect(std::string execution_id) {
+    items_.emplace_back()->execution_id = std::move(execution_id);
+    ++open_;
+    return items_.size() - 1;
+  }
+  /// No more items follow. False if none of them waits: then all is said.
+  [[nodiscard]] bool wait(call c) {
+    call_ = std::move(c);
+    if (open_ == 0) finish();
+    return open_ != 0;
+  }
   void settle(std::size_t index, result<reply> answer, bool resolves) {
     settle_item(items_[index], std::move(answer), resolves);
     if (open_.fetch_sub(1, std::memory_order_acq_rel) == 1) finish();
   }
+
+private:
   void finish() {
-    if (const auto* passing = failure_of_all()) return call_.fail(*passing);
+    room_ = {};  // whoever hears the answer may send again
+    if (const auto* passing = failure_of_all()) return call_->fail(*passing);
     json::writer out;
     out.begin_array();
     for (const auto& item : items_) write(out, item);
     out.end_array();
-    call_.answer(json_response(out.take(), http::status::accepted));
+    call_->answer(json_response(out.take(), http::status::accepted));
   }
 
-private:
   [[nodiscard]] static bool may_pass(const result<accepted>& item) { return !item && is_retryable(item.error().code); }
 
   /// The error that the request is answered with, if the caller is to send the batch again as it is.
@@ -80,17 +96,16 @@ private:
     out.key("status");
     out.string("rejected");
     out.key("error");
-    write_error(out, item.error(), call_.correlation_id());
+    write_error(out, item.error(), call_->correlation_id());
     out.end_object();
   }
 
-  call call_;
+  admission::ticket room_;
+  std::optional<call> call_;  ///< since `wait`
   std::vector<result<accepted>> items_;
   sent_again when_;
   std::atomic<std::size_t> open_{0};
 };
-
-}  // namespace
 
 result<intake> open_intake(const call& c, const http::request& request, std::string_view scope) {
   json::read_state state{json::read_bounds{}};
@@ -104,7 +119,8 @@ result<intake> open_intake(const call& c, const http::request& request, std::str
 
 incoming intake::judge(const json::node& event, signal_result signal, std::optional<std::size_t> index) const {
   if (!signal) return {std::unexpected{std::move(signal.error())}, {}};
-  call_context context;
+  incoming judged;
+  auto& context = judged.wanted->context;
   const auto& key = headers.idempotency_key;
   if (key)
     context.request = index ? scoped_request_id(*key, std::to_string(*index)) : *key;
@@ -116,8 +132,9 @@ incoming intake::judge(const json::node& event, signal_result signal, std::optio
   context.traceparent = headers.traceparent;
   context.dry_run = headers.dry_run;
   context.event_on_replay = false;
-  auto told = echoes_id ? signal->source_event_id : context.execution_ref.str();
-  return {command{std::move(context), {}, std::move(*signal)}, std::move(told)};
+  judged.execution_id = echoes_id ? signal->source_event_id : context.execution_ref.str();
+  judged.wanted->body = std::move(*signal);
+  return judged;
 }
 
 void submit_one(call c, incoming event) {
@@ -130,27 +147,26 @@ void submit_one(call c, incoming event) {
   });
 }
 
-void submit_batch(call c, std::vector<incoming> events, sent_again when) {
+batch::batch(admission::ticket room, std::size_t most, sent_again when)
+    : answer_{std::make_shared<batch_answer>(std::move(room), most, when)} {
+  commands_.reserve(most);
+}
+
+void batch::add(incoming event) {
+  if (!event.wanted) return answer_->refuse(std::move(event.wanted.error()));
+  const bool resolves = std::get<cmd::ingest_signal>(event.wanted->body).resolves;
+  const auto place = static_cast<std::uint32_t>(answer_->expect(std::move(event.execution_id)));
+  // As small as it is, it needs no memory of its own.
+  commands_.emplace_back(std::move(*event.wanted), [answer = answer_, place, resolves](result<reply> r) {
+    answer->settle(place, std::move(r), resolves);
+  });
+}
+
+std::size_t batch::size() const { return answer_->size(); }
+
+void batch::submit(call c) && {
   auto& incidents = c.ports().incidents;
-  auto gathered = std::make_shared<gathering>(std::move(c), events.size(), when);
-  std::vector<std::pair<command, reply_handler>> commands;
-  commands.reserve(events.size());
-  for (std::size_t index = 0; index < events.size(); ++index) {
-    auto& event = events[index];
-    if (!event.wanted) {
-      gathered->refuse(index, std::move(event.wanted.error()));
-      continue;
-    }
-    gathered->expect(index, std::move(event.execution_id));
-    const bool resolves = std::get<cmd::ingest_signal>(event.wanted->body).resolves;
-    commands.emplace_back(std::move(*event.wanted),
-                          [gathered, index = static_cast<std::uint32_t>(index), resolves](result<reply> r) {
-                            gathered->settle(index, std::move(r), resolves);
-                          });
-  }
-  if (commands.empty()) return gathered->finish();
-  gathered->expect_answers(commands.size());
-  incidents.submit_all(std::move(commands));
+  if (answer_->wait(std::move(c))) incidents.submit_all(std::move(commands_));
 }
 
 }  // namespace im::api::events

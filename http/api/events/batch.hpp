@@ -2,7 +2,9 @@
 /// Events on their way in: one, or many that are judged alone and answered together.
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "http/api/call.hpp"
@@ -44,7 +46,23 @@ enum class sent_again : std::uint8_t {
   if_any_may_pass       ///< the sender reads the status alone
 };
 
-/// Hands all over at once; answers 202 with a list in the same order.
-void submit_batch(call c, std::vector<incoming> events, sent_again when = sent_again::if_all_failed_alike);
+class batch_answer;
+
+/// Events that came together: each is judged alone, all are handed over at once and answered together.
+class batch {
+public:
+  /// `room`: for `most` commands.
+  batch(admission::ticket room, std::size_t most, sent_again when);
+
+  void add(incoming event);
+  [[nodiscard]] std::size_t size() const;
+
+  /// Answers 202 with a list in the same order.
+  void submit(call c) &&;
+
+private:
+  std::vector<std::pair<command, reply_handler>> commands_;
+  std::shared_ptr<batch_answer> answer_;
+};
 
 }  // namespace im::api::events

@@ -53,7 +53,8 @@ signal_result translate(json::read_state& state, const cloudevent& event, const 
   signal.source_event_id = event_id_of(event);
   signal.severity = severity->value;
   signal.timestamp = time.value_or(at.received_at);
-  return completed(std::move(signal));
+  complete(signal);
+  return signal;
 }
 
 }  // namespace

@@ -9,9 +9,25 @@ namespace {
 
 using enum incident_category;
 
+/// Which of `a` to `z` a folded word has, a bit each.
+constexpr std::uint32_t letters_of(std::string_view word) {
+  std::uint32_t letters = 0;
+  for (const char c : word)
+    if (c >= 'a' && c <= 'z') letters |= 1U << static_cast<unsigned>(c - 'a');
+  return letters;
+}
+
+struct category_part {
+  constexpr category_part(std::string_view part, incident_category category)
+      : text{part}, means{category}, letters{letters_of(part)} {}
+  std::string_view text;
+  incident_category means;
+  std::uint32_t letters;  ///< a word without them need not be searched: most are none of these
+};
+
 /// Parts of detectors' words (`LatencySpike`, `error_rate_increase`, `HighMemoryUsage`), folded to lower case without
 /// separators. The first row that is part of the word counts, so the particular stands before the general.
-constexpr auto category_parts = std::to_array<std::pair<std::string_view, incident_category>>({
+constexpr auto category_parts = std::to_array<category_part>({
     {"compliance", compliance},
     {"policy", compliance},
     {"pii", compliance},
@@ -74,9 +90,11 @@ constexpr auto resource_members = std::to_array<std::pair<std::string_view, reso
 incident_category category_of(std::string_view word) {
   const auto folded = fold_word(word);
   if (const auto exact = from_string<incident_category>(folded)) return *exact;
-  const auto found = std::ranges::find_if(category_parts,
-                                          [&](const auto& row) { return folded.find(row.first) != std::string::npos; });
-  return found == category_parts.end() ? other : found->second;
+  const auto letters = letters_of(folded);
+  const auto found = std::ranges::find_if(category_parts, [&](const category_part& row) {
+    return (row.letters & ~letters) == 0 && folded.find(row.text) != std::string::npos;
+  });
+  return found == category_parts.end() ? other : found->means;
 }
 
 std::optional<environment> environment_of(std::string_view word) {
@@ -180,17 +198,16 @@ affected_resource named_resource(resource_type type, std::string_view id) {
   return {type, name, name, {}};
 }
 
-cmd::ingest_signal completed(cmd::ingest_signal signal) {
-  signal.source = clip(signal.source, limits::name_chars);
-  signal.title = clip(signal.title, limits::title_chars);
-  signal.description = clip(signal.description, limits::text_chars);
-  signal.fingerprint = clip(signal.fingerprint, limits::name_chars);
+void complete(cmd::ingest_signal& signal) {
+  bound(signal.source, limits::name_chars);
+  bound(signal.title, limits::title_chars);
+  bound(signal.description, limits::text_chars);
+  bound(signal.fingerprint, limits::name_chars);
   if (!is_name(signal.fingerprint)) signal.fingerprint.clear();  // it could not be asked for
   if (!signal.payload.suggested_severity) signal.payload.suggested_severity = signal.severity;
   if (signal.resource.name.empty()) signal.resource.name = signal.resource.id;
   if (signal.fingerprint.empty())
     signal.fingerprint = derive_fingerprint(signal.source, signal.category, signal.resource, signal.title);
-  return signal;
 }
 
 }  // namespace im::api::events

@@ -72,7 +72,7 @@ private:
 [[nodiscard]] affected_resource named_resource(resource_type type, std::string_view id);
 
 /// Bounds the texts and fills what follows from the rest: the suggested severity, the resource's name, the fingerprint.
-[[nodiscard]] cmd::ingest_signal completed(cmd::ingest_signal signal);
+void complete(cmd::ingest_signal& signal);
 
 // ---- The dialects
 

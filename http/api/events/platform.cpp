@@ -95,7 +95,8 @@ signal_result from_platform(const json::node& event, const reception& at) {
   signal.source_event_id = std::move(given.execution_id.value);
   signal.severity = given.severity.value;
   signal.timestamp = given.timestamp;
-  return completed(std::move(signal));
+  complete(signal);
+  return signal;
 }
 
 }  // namespace im::api::events

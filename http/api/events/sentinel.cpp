@@ -216,7 +216,8 @@ signal_result from_sentinel(const json::node& event, const reception& at) {
   signal.payload = payload_of(alert.anomaly);
   signal.tags = alert.tags.value;
   signal.metadata = metadata_of(alert.anomaly);
-  return completed(std::move(signal));
+  complete(signal);
+  return signal;
 }
 
 }  // namespace im::api::events

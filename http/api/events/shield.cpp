@@ -58,7 +58,8 @@ signal_result from_shield(const json::node& event, const reception& at) {
     metadata.add_json("metadata", given.metadata.text);
   }
   signal.metadata = metadata.take();
-  return completed(std::move(signal));
+  complete(signal);
+  return signal;
 }
 
 }  // namespace im::api::events

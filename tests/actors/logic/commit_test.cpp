@@ -4,6 +4,7 @@
 #include <random>
 
 #include "actors/logic/due.hpp"
+#include "messages/hash.hpp"
 #include "tests/support/policies.hpp"
 #include "tests/support/samples.hpp"
 
@@ -106,6 +107,19 @@ TEST_CASE("a burst of signals becomes one event that names every id once") {
   CHECK(p.events[0].request_ids == std::vector<request_id>{"e1", "e2", "e3"});
   CHECK(p.after.record.event_count == 4);
   CHECK(std::holds_alternative<logic::answer::replay>(p.answers[2].what));
+}
+
+TEST_CASE("the inputs of a burst are hashed as one list, each burst's its own") {
+  const auto opened = plan(nothing(), {signal_of("e0")}).after;
+  const auto p =
+      plan(opened, {signal_of("e1"), signal_of("e2"), signal_of("e3"), change_of("a", change_kind::acknowledge),
+                    signal_of("e4"), signal_of("e5"), change_of("b", change_kind::start), signal_of("e6")});
+  REQUIRE(p.events.size() == 5);
+  CHECK(p.events[0].inputs_hash == sha256_hex("hash of e1hash of e2hash of e3"));
+  CHECK(p.events[1].inputs_hash == "hash of a");
+  CHECK(p.events[2].inputs_hash == sha256_hex("hash of e4hash of e5"));
+  CHECK(p.events[3].inputs_hash == "hash of b");
+  CHECK(p.events[4].inputs_hash == "hash of e6");
 }
 
 TEST_CASE("a repetition is told the first event, and the oldest of very many are forgotten") {

@@ -36,6 +36,25 @@ std::string event(std::string_view id) {
          R"(","timestamp":"2026-11-22T00:59:00Z","severity":"low","payload":{}})";
 }
 
+/// The routes of events before an incident service that answers in its own time.
+struct before {
+  explicit before(incident_service& incidents) { add_routes(routes, {incidents, store, store, clock, "1"}); }
+
+  template <class Hear>
+  void post(std::string lines, Hear hear) {
+    http::request request;
+    request.method = http::verb::post;
+    request.path = events;
+    request.headers.add("Content-Type", "application/x-ndjson");
+    request.body = std::move(lines);
+    routes.match(http::verb::post, events).target->handle(std::move(request), http::responder::into(std::move(hear)));
+  }
+
+  fake_store store;
+  fixed_clock clock;
+  http::router routes;
+};
+
 }  // namespace
 
 TEST_CASE("one poisoned line of NDJSON fails alone") {
@@ -92,7 +111,7 @@ TEST_CASE("more events than a body may hold are refused together") {
 
 TEST_CASE("a batch for which there is no room is refused before its events are read") {
   surface s;
-  s.incidents.room = 2;
+  s.incidents.under_way = admission::of(2);
   const auto two = event("e-1") + "\n{broken";
   CHECK(s.post(events, two, ndjson).code() == 202);
   const auto lines = s.post(events, two + "\n\n\n", ndjson);
@@ -100,6 +119,34 @@ TEST_CASE("a batch for which there is no room is refused before its events are r
   CHECK(lines.at("error.code") == "OVERLOADED");
   CHECK(s.post(events, "[" + event("e-1") + ",42,43]").code() == 503);
   CHECK(s.incidents.hand_overs == 1);
+}
+
+TEST_CASE("a batch has its room until its last event is answered, and whoever hears the answer may send the next") {
+  class slow_incidents final : public incident_service {
+  public:
+    [[nodiscard]] result<admission::ticket> admit(std::size_t wanted) override {
+      if (auto room = under_way->enter(wanted)) return std::move(*room);
+      return fail(errc::overloaded, "too much is under way");
+    }
+    void submit(command, reply_handler) override {}
+    void submit_all(std::vector<std::pair<command, reply_handler>> all) override {
+      for (auto& [c, done] : all) waiting.push_back(std::move(done));
+    }
+    void await_verdict(incident_id, approval_id, milliseconds, reply_handler) override {}
+    std::shared_ptr<admission> under_way = admission::of(2);
+    std::vector<reply_handler> waiting;
+  };
+  slow_incidents slow;
+  before before_it{slow};
+  const auto has_room = [&](std::size_t for_so_many) { return slow.under_way->enter(for_so_many).has_value(); };
+  std::optional<bool> room_when_answered;
+  before_it.post(event("e-1") + "\n" + event("e-2"), [&](http::response&&) { room_when_answered = has_room(2); });
+  REQUIRE(slow.waiting.size() == 2);
+  slow.waiting[1](decided());
+  CHECK_FALSE(has_room(1));
+  CHECK_FALSE(room_when_answered);
+  slow.waiting[0](decided());
+  CHECK(room_when_answered == true);
 }
 
 TEST_CASE("a batch that failed as a whole for a reason that may pass answers 503") {
@@ -165,7 +212,7 @@ TEST_CASE("an alert that resolves without ever having been seen is accepted with
 TEST_CASE("answers that come from many threads in any order are told in the order asked") {
   class late_incidents final : public incident_service {
   public:
-    [[nodiscard]] result<void> admits(std::size_t) const override { return {}; }
+    [[nodiscard]] result<admission::ticket> admit(std::size_t) override { return {}; }
     void submit(command, reply_handler) override {}
     void submit_all(std::vector<std::pair<command, reply_handler>> all) override {
       std::vector<std::jthread> threads;
@@ -175,18 +222,11 @@ TEST_CASE("answers that come from many threads in any order are told in the orde
     void await_verdict(incident_id, approval_id, milliseconds, reply_handler) override {}
   };
   late_incidents late;
-  fake_store store;
-  fixed_clock clock;
-  http::router routes;
-  add_routes(routes, {late, store, store, clock, "1"});
-  http::request request;
-  request.method = http::verb::post;
-  request.path = events;
-  request.headers.add("Content-Type", "application/x-ndjson");
-  for (int i = 0; i < 50; ++i) request.body += event("e-" + std::to_string(i)) + "\n";
+  before before_it{late};
+  std::string lines;
+  for (int i = 0; i < 50; ++i) lines += event("e-" + std::to_string(i)) + "\n";
   std::optional<http::response> taken;
-  const auto match = routes.match(http::verb::post, events);
-  match.target->handle(std::move(request), http::responder::into([&](http::response&& r) { taken = std::move(r); }));
+  before_it.post(std::move(lines), [&](http::response&& r) { taken = std::move(r); });
   REQUIRE(taken);
   const auto a = parsed(std::move(*taken));
   for (int i = 0; i < 50; ++i) CHECK(a.at(std::to_string(i) + ".execution_id") == "e-" + std::to_string(i));

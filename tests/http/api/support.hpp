@@ -37,8 +37,8 @@ class fake_incidents final : public incident_service {
 public:
   using script = std::function<result<reply>(const command&)>;
 
-  [[nodiscard]] result<void> admits(std::size_t wanted) const override {
-    if (wanted <= room) return {};
+  [[nodiscard]] result<admission::ticket> admit(std::size_t wanted) override {
+    if (auto admitted = under_way->enter(wanted)) return std::move(*admitted);
     return fail(errc::overloaded, "too much is under way");
   }
   void submit(command c, reply_handler done) override {
@@ -56,7 +56,7 @@ public:
 
   script answers;
   std::vector<command> commands;
-  std::size_t room = 100'000;  ///< of commands that are admitted at once
+  std::shared_ptr<admission> under_way = admission::of(100'000);
   std::size_t hand_overs = 0;  ///< calls of submit_all
   std::vector<std::pair<approval_id, milliseconds>> waits;
 };
