@@ -118,11 +118,13 @@ private:
 
   /// The state has been taken on by them already.
   void append(std::vector<decision_event> events) {
-    if (!events.empty()) seal_burst();
-    for (auto& event : events) {
-      std::ranges::copy(covered_by(event), std::back_inserter(plan_.covers));
-      plan_.events.push_back(std::move(event));
-    }
+    if (events.empty()) return;
+    seal_burst();
+    for (const auto& event : events) std::ranges::copy(covered_by(event), std::back_inserter(plan_.covers));
+    if (plan_.events.empty())
+      plan_.events = std::move(events);
+    else
+      std::ranges::move(events, std::back_inserter(plan_.events));
   }
 
   const incident_state& before_;

@@ -89,11 +89,13 @@ decision_event drafting::make(agent who, agent_classification classification, de
 
 decision_event& drafting::add(agent who, agent_classification classification, decision_type type, object_text outputs,
                               any_fact fact) {
-  auto event = make(who, classification, type, std::move(outputs));
+  constexpr std::size_t as_a_rule = 2;  // an event is large to move
+  if (result.events.empty()) result.events.reserve(as_a_rule);
+  auto& event = result.events.emplace_back(make(who, classification, type, std::move(outputs)));
   event.fact.value = std::move(fact);
   event.sequence = state.head() + 1;
   apply(state, event);
-  return result.events.emplace_back(std::move(event));
+  return event;
 }
 
 void drafting::answer_only(agent who, agent_classification classification, decision_type type, object_text outputs,

@@ -23,11 +23,12 @@ bool are_plain(const char* eight) {
   return (below(word, 0x20) | below(word ^ (ones * '"'), 1) | below(word ^ (ones * '\\'), 1)) == 0;
 }
 
-/// How much of its beginning needs no escape.
-std::size_t plain_length(std::string_view text) {
+/// Copies the beginning that needs no escape, which is all of it as a rule. How much that is.
+std::size_t copy_plain(char* to, std::string_view text) {
+  constexpr auto word = sizeof(std::uint64_t);
   std::size_t i = 0;
-  while (text.size() - i >= sizeof(std::uint64_t) && are_plain(text.data() + i)) i += sizeof(std::uint64_t);
-  while (i < text.size() && is_plain(static_cast<unsigned char>(text[i]))) ++i;
+  for (; text.size() - i >= word && are_plain(text.data() + i); i += word) std::memcpy(to + i, text.data() + i, word);
+  for (; i < text.size() && is_plain(static_cast<unsigned char>(text[i])); ++i) to[i] = text[i];
   return i;
 }
 
@@ -94,9 +95,10 @@ void writer::string(std::string_view text) {
 
 void writer::quoted(std::string_view text) {
   put('"');
-  for (auto rest = text; !rest.empty();) {
-    const auto plain = plain_length(rest);
-    put(rest.substr(0, plain));
+  for (auto rest = text;;) {
+    constexpr std::size_t end = 1;  // there is room for it, too
+    const auto plain = copy_plain(room(rest.size() + end), rest);
+    size_ += plain;
     rest.remove_prefix(plain);
     if (rest.empty()) break;
     escaped(static_cast<unsigned char>(rest.front()));
