@@ -30,6 +30,9 @@ void refuse_all(std::vector<submission_ptr>& all, const error& why) {
   for (auto& s : all) s->answer(std::unexpected{why});
 }
 
+/// Whether what is open for this fingerprint goes on with it.
+bool is_open(const fingerprint_lookup& found) { return found.newest && found.open; }
+
 error shard_full() { return {errc::overloaded, "too many incidents are in memory; try again shortly"}; }
 
 }  // namespace
@@ -123,22 +126,34 @@ void incident_registry_state::look_up() {
   const auto asked = std::make_shared<const std::vector<std::string>>(to_look_up_.next());
   if (asked->empty()) return;
   self_->request(house_.persistence, until_answered, find_fingerprints_atom_v, fingerprint_list{*asked})
-      .then(
-          [this, asked](const fingerprint_lookups& got) {
-            outbox out;
-            for (std::size_t i = 0; i < asked->size(); ++i) {
-              if (const auto& found = got.found[i])
-                on_found((*asked)[i], *found, out);
-              else
-                on_lookup_failed((*asked)[i], found.error());
-            }
-            send(out);
-            look_up_more();
-          },
-          [this, asked](const caf::error& e) {
-            for (const auto& fingerprint : *asked) on_lookup_failed(fingerprint, from_caf(e));
-            look_up_more();
-          });
+      .then([this, asked](const fingerprint_lookups& got) { on_looked_up(asked, got); },
+            [this, asked](const caf::error& e) {
+              for (const auto& fingerprint : *asked) on_lookup_failed(fingerprint, from_caf(e));
+              look_up_more();
+            });
+}
+
+/// What opens is judged by today's policies, which are asked for once for all that open together.
+void incident_registry_state::on_looked_up(const fingerprints& asked, const fingerprint_lookups& got) {
+  const bool opens = std::ranges::any_of(got.found, [](const auto& found) { return found && !is_open(*found); });
+  if (!opens) return settle(*asked, got, nullptr);
+  self_->request(house_.policies, until_answered, policies_atom_v)
+      .then([this, asked, got](const policy_set_ptr& policies) { settle(*asked, got, policies); },
+            // Each incident asks again, and tells its callers what it hears.
+            [this, asked, got](const caf::error&) { settle(*asked, got, nullptr); });
+}
+
+void incident_registry_state::settle(const std::vector<std::string>& asked, const fingerprint_lookups& got,
+                                     const policy_set_ptr& policies) {
+  outbox out;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (const auto& found = got.found[i])
+      on_found(asked[i], *found, policies, out);
+    else
+      on_lookup_failed(asked[i], found.error());
+  }
+  send(out);
+  look_up_more();
 }
 
 void incident_registry_state::look_up_more() {
@@ -146,10 +161,11 @@ void incident_registry_state::look_up_more() {
   look_up();
 }
 
-void incident_registry_state::on_found(const std::string& fingerprint, const fingerprint_lookup& found, outbox& out) {
+void incident_registry_state::on_found(const std::string& fingerprint, const fingerprint_lookup& found,
+                                       const policy_set_ptr& policies, outbox& out) {
   auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
   waiting_ -= waiters.size();
-  const bool is_open = found.newest && found.open;
+  const bool goes_on = is_open(found);
   // An alert that went away has nothing to open; its last incident, if any, may know it.
   const auto opens = std::ranges::any_of(
       waiters, [](const submission_ptr& s) { return !std::get<cmd::ingest_signal>(s->cmd.body).resolves; });
@@ -158,15 +174,15 @@ void incident_registry_state::on_found(const std::string& fingerprint, const fin
       s->answer(fail(errc::not_found, "no incident is known for this alert; there is nothing to resolve"));
     return;
   }
-  const auto id = is_open || !opens ? *found.newest : mint_incident_id(house_.env->clock.now(), fingerprint);
-  if (!supervise(id, !is_open && opens)) {
+  const auto id = goes_on || !opens ? *found.newest : mint_incident_id(house_.env->clock.now(), fingerprint);
+  if (!supervise(id, !goes_on && opens, policies)) {
     for (auto& s : waiters) s->answer(std::unexpected{shard_full()});
     return;
   }
-  if (is_open || opens) point(fingerprint, id);
+  if (goes_on || opens) point(fingerprint, id);
   for (auto& s : waiters) {
     s->cmd.incident_id = id;
-    if (!is_open && found.newest) std::get<cmd::ingest_signal>(s->cmd.body).related = {*found.newest};
+    if (!goes_on && found.newest) std::get<cmd::ingest_signal>(s->cmd.body).related = {*found.newest};
     out[id].items->push_back(std::move(s));
   }
 }
@@ -222,14 +238,16 @@ void incident_registry_state::send(outbox& out) {
   }
 }
 
-incident_registry_state::entry* incident_registry_state::supervise(const incident_id& id, bool fresh) {
+incident_registry_state::entry* incident_registry_state::supervise(const incident_id& id, bool fresh,
+                                                                   const policy_set_ptr& policies) {
   if (const auto known = incidents_.find(id); known != incidents_.end()) return &known->second;
   if (incidents_.size() >= house_.live_per_shard) {
     ask_longest_idle(limits::passivations_at_once);
     const auto grace = house_.live_per_shard * limits::live_incidents_grace_percent / 100 + 1;
     if (incidents_.size() >= house_.live_per_shard + grace) return nullptr;
   }
-  auto supervisor = self_->home_system().spawn<incident_supervisor>(house_, registry_actor{self_}, id, fresh);
+  auto supervisor = self_->home_system().spawn<incident_supervisor>(house_, registry_actor{self_}, id, fresh,
+                                                                    fresh ? policies : nullptr);
   self_->monitor(supervisor);
   by_address_.emplace(supervisor.address(), id);
   const auto place = by_use_.insert(by_use_.end(), id);

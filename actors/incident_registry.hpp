@@ -29,6 +29,7 @@ private:
     caf::actor_clock::time_point used_at;    ///< when a message was last sent, or idleness last asked for
   };
 
+  using fingerprints = std::shared_ptr<const std::vector<std::string>>;
   /// Messages for several supervisors, each of which gets one.
   using outbox = std::unordered_map<incident_id, submission_batch>;
 
@@ -45,12 +46,15 @@ private:
   void on_logs_found(std::vector<submission_ptr>& asked, const incident_list& held);
   void look_for_more_logs();
   void look_up();
-  void on_found(const std::string& fingerprint, const fingerprint_lookup& found, outbox& out);
+  void on_looked_up(const fingerprints& asked, const fingerprint_lookups& got);
+  void settle(const std::vector<std::string>& asked, const fingerprint_lookups& got, const policy_set_ptr& policies);
+  void on_found(const std::string& fingerprint, const fingerprint_lookup& found, const policy_set_ptr& policies,
+                outbox& out);
   void on_lookup_failed(const std::string& fingerprint, const error& why);
   void look_up_more();
   void send(outbox& out);
-  /// Nothing when the shard is full.
-  entry* supervise(const incident_id& id, bool fresh);
+  /// Nothing when the shard is full. `policies`: what a fresh one is opened under, if that is known.
+  entry* supervise(const incident_id& id, bool fresh, const policy_set_ptr& policies = nullptr);
   void use(entry& known);
   void sweep();
   void ask_longest_idle(std::size_t count);

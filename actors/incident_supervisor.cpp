@@ -24,11 +24,12 @@ std::optional<approval_id> moved_gate(const any_command& body) {
 }  // namespace
 
 incident_supervisor_state::incident_supervisor_state(supervisor_actor::pointer self, house h, registry_actor registry,
-                                                     incident_id id, bool fresh)
+                                                     incident_id id, bool fresh, policy_set_ptr policies)
     : self_{self},
       house_{std::move(h)},
       env_{*house_.env},
       registry_{std::move(registry)},
+      policies_{std::move(policies)},
       children_{self, house_},
       needs_load_{!fresh},
       whole_{fresh},

@@ -19,9 +19,9 @@ namespace im {
 
 class incident_supervisor_state {
 public:
-  /// `fresh`: the id was just minted, so there is no log to read.
+  /// `fresh`: the id was just minted, so there is no log to read. `policies`: what it is opened under; null: it asks.
   incident_supervisor_state(supervisor_actor::pointer self, house h, registry_actor registry, incident_id id,
-                            bool fresh);
+                            bool fresh, policy_set_ptr policies);
   ~incident_supervisor_state();
 
   supervisor_actor::behavior_type make_behavior();
