@@ -27,17 +27,16 @@ error too_many_items() {
 }
 
 /// A batch that is not taken is refused before its events are read: whoever sends too much shall not keep others waiting.
-result<batch> open_batch(const call& c, std::size_t most, sent_again when = sent_again::if_all_failed_alike) {
+result<batch> open_batch(const call& c, std::size_t most) {
   auto room = c.ports().incidents.admit(most);
   if (!room) return std::unexpected{std::move(room.error())};
-  return batch{std::move(*room), most, when};
+  return batch{std::move(*room), most};
 }
 
 /// A list of events, each judged alone.
-result<batch> judge_list(const call& c, const json::node& list, const intake& in, translator translate,
-                         sent_again when = sent_again::if_all_failed_alike) {
+result<batch> judge_list(const call& c, const json::node& list, const intake& in, translator translate) {
   if (list.size() > limits::batch_items) return std::unexpected{too_many_items()};
-  auto judged = open_batch(c, list.size(), when);
+  auto judged = open_batch(c, list.size());
   if (!judged) return judged;
   list.each_item(
       [&](std::size_t index, json::node event) { judged->add(in.judge(event, translate(event, in.at), index)); });
@@ -66,9 +65,9 @@ result<batch> judge_lines(const call& c, std::string_view body, const intake& in
   return judged;
 }
 
-void submit_all(call c, result<batch> events) {
+void submit_all(call c, result<batch> events, sent_again when = sent_again::if_all_failed_alike) {
   if (!events) return c.fail(events.error());
-  std::move(*events).submit(std::move(c));
+  std::move(*events).submit(std::move(c), when);
 }
 
 /// One event, or a list of them.
@@ -132,8 +131,8 @@ void receive_alertmanager(call c, const http::request& request) {
   if (body->has("alerts") && !alerts->is(json::kind::array))
     body->reject(field_error::kind::invalid_type, "alerts", "must be an array");
   if (const auto wrong = body->verdict()) return c.fail(*wrong);
-  auto judged = judge_list(c, *alerts, *in, from_alert, sent_again::if_any_may_pass);
-  submit_all(std::move(c), std::move(judged));
+  auto judged = judge_list(c, *alerts, *in, from_alert);
+  submit_all(std::move(c), std::move(judged), sent_again::if_any_may_pass);
 }
 
 /// The `ce-…` headers without that prefix, undone of their percent-encoding (HTTP binding, §3.1.3.2).

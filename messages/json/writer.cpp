@@ -96,8 +96,7 @@ void writer::string(std::string_view text) {
 void writer::quoted(std::string_view text) {
   put('"');
   for (auto rest = text;;) {
-    constexpr std::size_t end = 1;  // there is room for it, too
-    const auto plain = copy_plain(room(rest.size() + end), rest);
+    const auto plain = copy_plain(room(rest.size()), rest);
     size_ += plain;
     rest.remove_prefix(plain);
     if (rest.empty()) break;

@@ -101,30 +101,34 @@ class Table:
                           "yes" if ratio > 0.85 else "**no**"))
 
     def limits(self):
-        """How far a service that stores before it answers can go on this machine, by what the references did."""
+        """Of what falls short: how far a service that stores before it answers can go on this machine, by what the references did."""
         durable, ingest_rows, alertmanager, nginx = (
             self.median(n) for n in ("durable_beast", "ingest_rows_beast", "alertmanager", "nginx"))
         one, batch_sqlite, batch_actorless = (self.median(n) for n in ("ingest_one", "batch_sqlite", "batch_actorless"))
         rows, churn_rows, churn_actorless = (self.median(n) for n in ("sqlite_rows", "churn_rows_beast", "churn_actorless_rows"))
         said = []
-        if durable and ingest_rows and alertmanager and nginx:
-            wanted = {"twice Alertmanager": 2 * alertmanager, "0.35 of nginx": 0.35 * nginx}
+        if durable and ingest_rows and alertmanager and nginx and (
+                wanted := self.missed("ingest", {"twice Alertmanager": 2 * alertmanager, "0.35 of nginx": 0.35 * nginx})):
             said.append("Of `ingest`, " + " and ".join(f"{name} would be {number(value)}" for name, value in wanted.items())
                         + f" requests a second. A bare Beast server that does nothing but insert the body as a row before it answers takes "
                         f"{number(durable)}; one that writes the rows that the service writes, {number(ingest_rows)}: it reads no JSON, decides "
                         f"nothing and remembers no incident. {self.beyond(wanted, 'ingest_rows_beast', STORING)}")
-        if one and batch_sqlite and batch_actorless:
-            wanted = {"six times one a POST": 6 * one}
+        if one and batch_sqlite and batch_actorless and (
+                wanted := self.missed("ingest_batch", {"six times one a POST": 6 * one})):
             said.append(f"Of `ingest --batch 500`, six times one a POST would be {number(6 * one)} events a second. SQLite alone, which is sent "
                         f"nothing and decides nothing, writes the same events' rows at {number(batch_sqlite)}. The service without its actors "
                         f"takes {number(batch_actorless)}. {self.beyond(wanted, 'batch_actorless', DECIDING)}")
-        if rows and churn_rows and churn_actorless:
-            wanted = {"half of SQLite's bare rows": rows / 2}
+        if rows and churn_rows and churn_actorless and (
+                wanted := self.missed("churn_rows", {"half of SQLite's bare rows": rows / 2})):
             said.append(f"Of `churn`, one a POST, half of SQLite's bare rows would be {number(rows / 2)} rows a second. The bare Beast server that writes the "
                         f"service's rows, with the keys that are the store's laws and the indexes that lists, deadlines and queries are read by, "
                         f"takes {number(churn_rows)}. The service without its actors takes {number(churn_actorless)}. "
                         f"{self.beyond(wanted, 'churn_actorless_rows', DECIDING)}")
         return "".join(f"{paragraph}\n\n" for paragraph in said)
+
+    def missed(self, ours, wanted):
+        """Which of the figures we fall short of."""
+        return {name: value for name, value in wanted.items() if value > (self.median(ours) or 0)}
 
     def beyond(self, wanted, reference, who):
         """Which of the figures a reference that does less did not reach in any of its runs. `who`: what both do."""

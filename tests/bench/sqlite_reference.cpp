@@ -1,7 +1,6 @@
-/// sqlite_reference STORE SCRATCH BATCH SECONDS [WHAT]: how many rows a second SQLite alone takes. Reads the rows of a store and
+/// sqlite_reference STORE SCRATCH BATCH SECONDS WHAT: how many rows a second SQLite alone takes. Reads the rows of a store and
 /// inserts them again and again into a new database at SCRATCH (the same disk, please), BATCH rows a transaction, in WAL mode with
 /// full synchronisation. WHAT:
-///   log       the log's rows, into a table with nothing but its row number; this is what is done when nothing is said
 ///   openings  all rows that an opened incident is (of the log, of its request, of the list), into tables without a key
 ///   store     all that the store wrote, request by request, into another store's tables, as the store writes
 /// Prints one JSON object.
@@ -96,9 +95,9 @@ void measure(Commit&& commit_some, double longest) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const std::string_view what = argc == 6 ? argv[5] : "log";
-  if ((argc != 5 && argc != 6) || (what != "log" && what != "openings" && what != "store")) {
-    std::fprintf(stderr, "usage: sqlite_reference STORE SCRATCH BATCH SECONDS [log|openings|store]\n");
+  const std::string_view what = argc == 6 ? argv[5] : "";
+  if (what != "openings" && what != "store") {
+    std::fprintf(stderr, "usage: sqlite_reference STORE SCRATCH BATCH SECONDS openings|store\n");
     return 2;
   }
   const auto batch = std::stoul(argv[3]);
@@ -111,11 +110,9 @@ int main(int argc, char** argv) try {
   const auto store = open_store(argv[1]);
   plain_tables to{store.get(), argv[2]};
   // An opened incident is two entries of the log, the request of the first, and a line of the list.
-  to.add("decision_events", "row", what == "log" ? 1 : 2);
-  if (what == "openings") {
-    to.add("requests", "event_row", 1);
-    to.add("incidents", "incident_id", 1);
-  }
+  to.add("decision_events", "row", 2);
+  to.add("requests", "event_row", 1);
+  to.add("incidents", "incident_id", 1);
   measure([&] { return to.commit(batch); }, longest);
 } catch (const std::exception& e) {
   std::fprintf(stderr, "sqlite_reference: %s\n", e.what());

@@ -45,9 +45,7 @@ void settle_item(result<accepted>& item, result<reply> answer, bool resolves) {
 /// Waits for the answers to all items; the last to come sends them. Each writes its own slot, so no lock is needed.
 class batch_answer {
 public:
-  batch_answer(admission::ticket room, std::size_t most, sent_again when) : room_{std::move(room)}, when_{when} {
-    items_.reserve(most);
-  }
+  batch_answer(admission::ticket room, std::size_t most) : room_{std::move(room)} { items_.reserve(most); }
 
   [[nodiscard]] std::size_t size() const { return items_.size(); }
   void refuse(error why) { items_.emplace_back(std::unexpected{std::move(why)}); }
@@ -58,8 +56,9 @@ public:
     return items_.size() - 1;
   }
   /// No more items follow. False if none of them waits: then all is said.
-  [[nodiscard]] bool wait(call c) {
+  [[nodiscard]] bool wait(call c, sent_again when) {
     call_ = std::move(c);
+    when_ = when;
     if (open_ == 0) finish();
     return open_ != 0;
   }
@@ -103,7 +102,7 @@ private:
   admission::ticket room_;
   std::optional<call> call_;  ///< since `wait`
   std::vector<result<accepted>> items_;
-  sent_again when_;
+  sent_again when_ = sent_again::if_all_failed_alike;
   std::atomic<std::size_t> open_{0};
 };
 
@@ -147,8 +146,8 @@ void submit_one(call c, incoming event) {
   });
 }
 
-batch::batch(admission::ticket room, std::size_t most, sent_again when)
-    : answer_{std::make_shared<batch_answer>(std::move(room), most, when)} {
+batch::batch(admission::ticket room, std::size_t most)
+    : answer_{std::make_shared<batch_answer>(std::move(room), most)} {
   commands_.reserve(most);
 }
 
@@ -164,9 +163,9 @@ void batch::add(incoming event) {
 
 std::size_t batch::size() const { return answer_->size(); }
 
-void batch::submit(call c) && {
+void batch::submit(call c, sent_again when) && {
   auto& incidents = c.ports().incidents;
-  if (answer_->wait(std::move(c))) incidents.submit_all(std::move(commands_));
+  if (answer_->wait(std::move(c), when)) incidents.submit_all(std::move(commands_));
 }
 
 }  // namespace im::api::events

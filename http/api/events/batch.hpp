@@ -52,13 +52,13 @@ class batch_answer;
 class batch {
 public:
   /// `room`: for `most` commands.
-  batch(admission::ticket room, std::size_t most, sent_again when);
+  batch(admission::ticket room, std::size_t most);
 
   void add(incoming event);
   [[nodiscard]] std::size_t size() const;
 
   /// Answers 202 with a list in the same order.
-  void submit(call c) &&;
+  void submit(call c, sent_again when) &&;
 
 private:
   std::vector<std::pair<command, reply_handler>> commands_;

@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <ranges>
 #include <thread>
 
 #include "tests/http/api/support.hpp"
@@ -35,25 +36,6 @@ std::string event(std::string_view id) {
   return R"({"source":"edge","event_type":"t","execution_id":")" + std::string{id} +
          R"(","timestamp":"2026-11-22T00:59:00Z","severity":"low","payload":{}})";
 }
-
-/// The routes of events before an incident service that answers in its own time.
-struct before {
-  explicit before(incident_service& incidents) { add_routes(routes, {incidents, store, store, clock, "1"}); }
-
-  template <class Hear>
-  void post(std::string lines, Hear hear) {
-    http::request request;
-    request.method = http::verb::post;
-    request.path = events;
-    request.headers.add("Content-Type", "application/x-ndjson");
-    request.body = std::move(lines);
-    routes.match(http::verb::post, events).target->handle(std::move(request), http::responder::into(std::move(hear)));
-  }
-
-  fake_store store;
-  fixed_clock clock;
-  http::router routes;
-};
 
 }  // namespace
 
@@ -122,30 +104,18 @@ TEST_CASE("a batch for which there is no room is refused before its events are r
 }
 
 TEST_CASE("a batch has its room until its last event is answered, and whoever hears the answer may send the next") {
-  class slow_incidents final : public incident_service {
-  public:
-    [[nodiscard]] result<admission::ticket> admit(std::size_t wanted) override {
-      if (auto room = under_way->enter(wanted)) return std::move(*room);
-      return fail(errc::overloaded, "too much is under way");
-    }
-    void submit(command, reply_handler) override {}
-    void submit_all(std::vector<std::pair<command, reply_handler>> all) override {
-      for (auto& [c, done] : all) waiting.push_back(std::move(done));
-    }
-    void await_verdict(incident_id, approval_id, milliseconds, reply_handler) override {}
-    std::shared_ptr<admission> under_way = admission::of(2);
-    std::vector<reply_handler> waiting;
-  };
-  slow_incidents slow;
-  before before_it{slow};
-  const auto has_room = [&](std::size_t for_so_many) { return slow.under_way->enter(for_so_many).has_value(); };
+  surface s;
+  s.incidents.holds = true;
+  s.incidents.under_way = admission::of(2);
+  const auto has_room = [&](std::size_t for_so_many) { return s.incidents.admit(for_so_many).has_value(); };
   std::optional<bool> room_when_answered;
-  before_it.post(event("e-1") + "\n" + event("e-2"), [&](http::response&&) { room_when_answered = has_room(2); });
-  REQUIRE(slow.waiting.size() == 2);
-  slow.waiting[1](decided());
+  s.send(http::verb::post, events, event("e-1") + "\n" + event("e-2"), ndjson,
+         [&](http::response&&) { room_when_answered = has_room(2); });
+  REQUIRE(s.incidents.held.size() == 2);
+  s.incidents.held[1](decided());
   CHECK_FALSE(has_room(1));
   CHECK_FALSE(room_when_answered);
-  slow.waiting[0](decided());
+  s.incidents.held[0](decided());
   CHECK(room_when_answered == true);
 }
 
@@ -210,23 +180,17 @@ TEST_CASE("an alert that resolves without ever having been seen is accepted with
 }
 
 TEST_CASE("answers that come from many threads in any order are told in the order asked") {
-  class late_incidents final : public incident_service {
-  public:
-    [[nodiscard]] result<admission::ticket> admit(std::size_t) override { return {}; }
-    void submit(command, reply_handler) override {}
-    void submit_all(std::vector<std::pair<command, reply_handler>> all) override {
-      std::vector<std::jthread> threads;
-      for (auto it = all.rbegin(); it != all.rend(); ++it)
-        threads.emplace_back([done = std::move(it->second)]() mutable { done(decided()); });
-    }
-    void await_verdict(incident_id, approval_id, milliseconds, reply_handler) override {}
-  };
-  late_incidents late;
-  before before_it{late};
+  surface s;
+  s.incidents.holds = true;
   std::string lines;
   for (int i = 0; i < 50; ++i) lines += event("e-" + std::to_string(i)) + "\n";
   std::optional<http::response> taken;
-  before_it.post(std::move(lines), [&](http::response&& r) { taken = std::move(r); });
+  s.send(http::verb::post, events, std::move(lines), ndjson, [&](http::response&& r) { taken = std::move(r); });
+  {
+    std::vector<std::jthread> threads;
+    for (auto& done : std::views::reverse(s.incidents.held))
+      threads.emplace_back([done = std::move(done)]() mutable { done(decided()); });
+  }
   REQUIRE(taken);
   const auto a = parsed(std::move(*taken));
   for (int i = 0; i < 50; ++i) CHECK(a.at(std::to_string(i) + ".execution_id") == "e-" + std::to_string(i));

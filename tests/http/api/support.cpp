@@ -130,7 +130,8 @@ surface::surface(const std::function<void(dependencies&)>& adjust) {
   add_routes(routes, std::move(ports));
 }
 
-http::response surface::call(http::verb method, std::string_view target, std::string body, const header_list& headers) {
+void surface::send(http::verb method, std::string_view target, std::string body, const header_list& headers,
+                   std::function<void(http::response&&)> hear) {
   http::request request;
   request.method = method;
   request.target = target;
@@ -146,8 +147,12 @@ http::response surface::call(http::verb method, std::string_view target, std::st
   REQUIRE(match.result == http::route_match::outcome::found);
   request.params = std::move(match.params);
   request.route = match.target->pattern;
+  match.target->handle(std::move(request), http::responder::into(std::move(hear)));
+}
+
+http::response surface::call(http::verb method, std::string_view target, std::string body, const header_list& headers) {
   std::optional<http::response> taken;
-  match.target->handle(std::move(request), http::responder::into([&](http::response&& r) { taken = std::move(r); }));
+  send(method, target, std::move(body), headers, [&](http::response&& r) { taken = std::move(r); });
   REQUIRE(taken);
   return std::move(*taken);
 }

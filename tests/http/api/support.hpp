@@ -43,6 +43,7 @@ public:
   }
   void submit(command c, reply_handler done) override {
     commands.push_back(c);
+    if (holds) return held.push_back(std::move(done));
     done(answers(c));
   }
   void submit_all(std::vector<std::pair<command, reply_handler>> all) override;
@@ -56,6 +57,8 @@ public:
 
   script answers;
   std::vector<command> commands;
+  bool holds = false;  ///< answers nothing by itself
+  std::vector<reply_handler> held;
   std::shared_ptr<admission> under_way = admission::of(100'000);
   std::size_t hand_overs = 0;  ///< calls of submit_all
   std::vector<std::pair<approval_id, milliseconds>> waits;
@@ -97,6 +100,10 @@ public:
   surface();
   explicit surface(const std::function<void(dependencies&)>& adjust);
 
+  /// `hear` gets the answer when it comes.
+  void send(http::verb method, std::string_view target, std::string body, const header_list& headers,
+            std::function<void(http::response&&)> hear);
+  /// The answer, which must have come when the handler returns.
   [[nodiscard]] http::response call(http::verb method, std::string_view target, std::string body = {},
                                     const header_list& headers = {});
   [[nodiscard]] answer get(std::string_view target, const header_list& headers = {});
