@@ -61,33 +61,32 @@ void connection::write() {
       if (life == life_) fail(failed);
     });
   if (!failed) unsent_.remove_prefix(sent);
-  if (unsent_.empty())
-    wait_for(asio::socket_base::wait_read, &connection::read);
-  else
-    wait_for(asio::socket_base::wait_write, &connection::write);
-}
-
-void connection::wait_for(asio::socket_base::wait_type what, void (connection::*then)()) {
-  socket_.async_wait(what, [this, then, life = life_](const error_code& ended) {
+  if (unsent_.empty()) return read();
+  socket_.async_wait(asio::socket_base::wait_write, [this, life = life_](const error_code& ended) {
     if (life != life_) return;
     if (ended) return fail(ended);
-    (this->*then)();
+    write();
   });
 }
 
 void connection::read() {
+  socket_.async_read_some(input_.prepare(read_bytes), [this, life = life_](error_code failed, std::size_t got) {
+    if (life != life_) return;
+    if (failed) return fail(failed);
+    input_.commit(got);
+    parse();
+  });
+}
+
+void connection::parse() {
   error_code failed;
-  const auto got = socket_.read_some(input_.prepare(read_bytes), failed);
-  if (must_wait(failed)) return wait_for(asio::socket_base::wait_read, &connection::read);
-  if (failed) return fail(failed);
-  input_.commit(got);
   while (input_.size() > 0 && !parser_->is_done()) {
     input_.consume(parser_->put(input_.data(), failed));
     if (failed == boost::beast::http::error::need_more) break;
     if (failed) return fail(failed);
   }
   if (parser_->is_done()) return finish();
-  wait_for(asio::socket_base::wait_read, &connection::read);
+  read();
 }
 
 void connection::finish() {

@@ -37,8 +37,8 @@ private:
 
   void open();
   void write();
-  void wait_for(boost::asio::socket_base::wait_type what, void (connection::*then)());
   void read();
+  void parse();
   void finish();
   void fail(const error_code& why);
 
