@@ -306,12 +306,14 @@ void incident_registry_state::on_down(const caf::actor_addr& who) {
   forget(found->second);
 }
 
-void incident_registry_state::forget(const incident_id& id) {
-  auto gone = incidents_.extract(id);
-  if (gone.empty()) return;
-  by_use_.erase(gone.mapped().place);
-  by_address_.erase(gone.mapped().supervisor.address());
-  for (const auto& fingerprint : gone.mapped().fingerprints)
+void incident_registry_state::forget(incident_id id) {
+  const auto found = incidents_.find(id);
+  if (found == incidents_.end()) return;
+  const auto gone = std::move(found->second);
+  incidents_.erase(found);
+  by_use_.erase(gone.place);
+  by_address_.erase(gone.supervisor.address());
+  for (const auto& fingerprint : gone.fingerprints)
     if (const auto known = open_.find(fingerprint); known != open_.end() && known->second == id) open_.erase(known);
 }
 

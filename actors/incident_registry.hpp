@@ -2,6 +2,7 @@
 /// One shard of the registry: finds the supervisor of an incident, or of the incident that is open for a fingerprint,
 /// and spawns it when nobody watches that incident. What it does not know it asks the store; the store's laws decide.
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <list>
 #include <unordered_map>
 
@@ -29,6 +30,9 @@ private:
     caf::actor_clock::time_point used_at;    ///< when a message was last sent, or idleness last asked for
   };
 
+  /// Tens of thousands of entries, each new to the cache of a core: one place in memory to look at instead of three.
+  template <class Key, class Value>
+  using large_map = boost::unordered_flat_map<Key, Value, std::hash<Key>>;
   using fingerprints = std::shared_ptr<const std::vector<std::string>>;
   /// Messages for several supervisors, each of which gets one.
   using outbox = std::unordered_map<incident_id, submission_batch>;
@@ -53,20 +57,20 @@ private:
   void on_lookup_failed(const std::string& fingerprint, const error& why);
   void look_up_more();
   void send(outbox& out);
-  /// Nothing when the shard is full. `policies`: what a fresh one is opened under, if that is known.
+  /// Good until the next call. Nothing when the shard is full. `policies`: what a fresh one is opened under, if that is known.
   entry* supervise(const incident_id& id, bool fresh, const policy_set_ptr& policies = nullptr);
   void use(entry& known);
   void sweep();
   void ask_longest_idle(std::size_t count);
   void point(const std::string& fingerprint, const incident_id& id);
-  void forget(const incident_id& id);
+  void forget(incident_id id);
 
   registry_actor::pointer self_;
   house house_;
-  std::unordered_map<incident_id, entry> incidents_;
+  large_map<incident_id, entry> incidents_;
   std::list<incident_id> by_use_;  ///< all of them, the longest unused first
-  std::unordered_map<caf::actor_addr, incident_id> by_address_;
-  std::unordered_map<std::string, incident_id> open_;                        ///< by fingerprint
+  large_map<caf::actor_addr, incident_id> by_address_;
+  large_map<std::string, incident_id> open_;                                 ///< by fingerprint
   std::unordered_map<std::string, std::vector<submission_ptr>> looking_up_;  ///< signals that wait for the store's word
   std::size_t waiting_ = 0;
   asked_together<std::string> to_look_up_{limits::fingerprints_looked_for};
