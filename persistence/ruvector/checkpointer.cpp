@@ -16,7 +16,7 @@ constexpr int rounds = 8;
 
 }  // namespace
 
-checkpointer::checkpointer(const std::string& file) : db_{file, open_mode::read_write, 2048} {
+checkpointer::checkpointer(const std::string& file, const char* vfs) : db_{file, open_mode::read_write, 2048, vfs} {
   db_.execute("PRAGMA synchronous=FULL");
   db_.execute("PRAGMA wal_autocheckpoint=0");
   thread_ = std::thread{[this] { loop(); }};

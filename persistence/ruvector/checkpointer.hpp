@@ -14,7 +14,8 @@ namespace im::ruvector::sqlite {
 
 class checkpointer {
 public:
-  explicit checkpointer(const std::string& file);
+  /// `vfs`: that of a `write_buffer`, which outlives this.
+  checkpointer(const std::string& file, const char* vfs);
   checkpointer(const checkpointer&) = delete;
   checkpointer& operator=(const checkpointer&) = delete;
   ~checkpointer();

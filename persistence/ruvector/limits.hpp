@@ -22,8 +22,8 @@ inline constexpr std::size_t checkpoint_pages = 512;    ///< WAL pages (4 KB) th
 inline constexpr std::size_t wal_pages_max = 4 * 4096;  ///< the writer finishes a checkpoint itself beyond
 inline constexpr std::size_t wal_kept_bytes =
     128U << 20U;  ///< a larger WAL file is cut when it is empty, which takes 25 ms: so none of usual size
-inline constexpr std::size_t wal_buffer_bytes =
-    120 * 1024;                                 ///< of a commit, at once; SQLite writes less than 128 KB at once
+inline constexpr std::size_t write_buffer_bytes =
+    120 * 1024;                                 ///< of a file, at once; SQLite writes less than 128 KB at once
 inline constexpr milliseconds busy_wait{5000};  ///< for a lock that another process holds
 /// Of the writer; a reader has half. SQLite 3.40 walks all of it at commits (a profile showed 12 % of the writer in that loop with
 /// 64 MB), and what it does not hold the system's own cache does.

@@ -6,10 +6,10 @@
 namespace im::ruvector::sqlite {
 
 session::session(const std::string& file)
-    : db_{file, open_mode::read_write, limits::page_cache_kb, wal_buffer_.name()},
+    : db_{file, open_mode::read_write, limits::page_cache_kb, write_buffer_.name()},
       tables_{db_},
       records_{db_},
-      checkpointer_{file},
+      checkpointer_{file, write_buffer_.name()},
       newest_row_{db_, "SELECT max(row) FROM decision_events"},
       data_version_{db_, "PRAGMA data_version"} {
   db_.execute("PRAGMA synchronous=FULL");
@@ -40,7 +40,7 @@ void session::rollback() noexcept {
   seen_version_ = -1;
   // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-  wal_buffer::forget(db_.handle());
+  write_buffer::forget(db_.handle());
 }
 
 void session::probe() {

@@ -16,9 +16,11 @@ bool indexed_columns_equal(const incident_row& a, const incident_row& b) {
 
 tables::tables(connection& db)
     : loader_{db},
+      // Of one row nothing is written before all is checked, so there is nothing to undo. `OR ABORT`, the default, would have
+      // SQLite copy each page before it changes it, since this table has triggers.
       insert_event_{
           db,
-          "INSERT INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
+          "INSERT OR FAIL INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
           " actions, doc, previous_row) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"},
       event_by_id_{db, "SELECT sequence, doc FROM decision_events WHERE id = ?1"},
       request_by_key_{db,

@@ -1,10 +1,10 @@
 #pragma once
-/// The writer's write-ahead log, in few large writes. Internal to the SQLite store.
+/// What goes into a database's files, in few large writes. Internal to the SQLite store.
 ///
-/// SQLite writes each page of a commit as two (its head of 24 bytes, then the page) before it syncs the file once; two thirds of
-/// the writer's system calls were these. This layer between SQLite and its file keeps what goes on where the last write ended, and
-/// hands it down as one before anything else is asked of the file. So it needs `synchronous=FULL`: other connections look for a
-/// commit's pages once it is in the shared index, which SQLite writes after the sync.
+/// SQLite writes each page of a commit to its log as two (its head of 24 bytes, then the page), and each page of a checkpoint to the
+/// database as one, before it syncs the file once. Most of the system calls were these. This layer between SQLite and its files keeps
+/// what goes on where the last write ended, and hands it down as one before anything else is asked of the file. So it needs
+/// `synchronous=FULL`: other connections look for pages once the shared index tells of them, which SQLite writes after the sync.
 
 #include <sqlite3.h>
 
@@ -13,13 +13,13 @@
 namespace im::ruvector::sqlite {
 
 /// A VFS over the one that is the default when it is made; outlives the connections opened with it.
-class wal_buffer {
+class write_buffer {
 public:
   /// Throws sqlite_failure.
-  wal_buffer();
-  wal_buffer(const wal_buffer&) = delete;
-  wal_buffer& operator=(const wal_buffer&) = delete;
-  ~wal_buffer() { sqlite3_vfs_unregister(&vfs_); }
+  write_buffer();
+  write_buffer(const write_buffer&) = delete;
+  write_buffer& operator=(const write_buffer&) = delete;
+  ~write_buffer() { sqlite3_vfs_unregister(&vfs_); }
 
   /// After a rollback: pages of a large transaction that were on their way to the log, where another process may write next, are
   /// forgotten.

@@ -13,7 +13,7 @@
 
 #include "persistence/ruvector/checkpointer.hpp"
 #include "persistence/ruvector/sqlite.hpp"
-#include "persistence/ruvector/wal_buffer.hpp"
+#include "persistence/ruvector/write_buffer.hpp"
 
 namespace im::bench {
 
@@ -66,7 +66,7 @@ private:
 
   void read(sqlite3* store);
 
-  ruvector::sqlite::wal_buffer wal_buffer_;
+  ruvector::sqlite::write_buffer write_buffer_;
   ruvector::sqlite::connection db_;
   ruvector::sqlite::checkpointer checkpointer_;
   std::vector<unit> units_;
