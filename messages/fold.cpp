@@ -68,7 +68,7 @@ public:
 
   void operator()(const fact::incident_changed& f) {
     auto& record = state_.record;
-    const auto before = record;
+    const standing before{record};
     if (f.status) enter(*f.status);
     if (f.severity) set_severity(*f.severity);
     replace_if_given(record.escalation_level, f.escalation_level);
@@ -86,7 +86,7 @@ public:
 
   void operator()(const fact::escalation_evaluated& f) {
     auto& record = state_.record;
-    const auto before = record;
+    const standing before{record};
     replace_if_given(record.sla, f.sla);
     record.sla.acknowledgment_breached |= f.acknowledgment_breached;
     record.sla.resolution_breached |= f.resolution_breached;
@@ -179,12 +179,18 @@ private:
     }
   }
 
-  void remember_escalation(const incident& before, std::string reason, std::string actor) {
-    const auto& now = state_.record;
-    if (now.escalation_level > before.escalation_level || more_severe(now.severity, before.severity))
-      state_.last_escalation_at = at();
-    state_.history.push_back({at(), before.severity, now.severity, before.escalation_level, now.escalation_level,
-                              std::move(reason), std::move(actor)});
+  /// How grave an incident is.
+  struct standing {
+    explicit standing(const incident& record) : severity{record.severity}, level{record.escalation_level} {}
+    im::severity severity;
+    int level;
+  };
+
+  void remember_escalation(standing before, std::string reason, std::string actor) {
+    const standing now{state_.record};
+    if (now.level > before.level || more_severe(now.severity, before.severity)) state_.last_escalation_at = at();
+    state_.history.push_back(
+        {at(), before.severity, now.severity, before.level, now.level, std::move(reason), std::move(actor)});
     keep_newest(state_.history, limits::escalation_history);
   }
 
