@@ -85,8 +85,8 @@ inline constexpr seconds clock_settle{30};       ///< a jump is believed when it
 inline constexpr seconds clock_hold{60};         ///< time stands still rather than go back by up to this
 
 // Persistence
-inline constexpr std::size_t batch_events = 512;     ///< flush at this many
-inline constexpr std::size_t batch_bytes = 2 << 20;  ///< or this size
+inline constexpr std::size_t batch_events = 1000;    ///< of one write, the most that the store takes at once
+inline constexpr std::size_t batch_bytes = 4 << 20;  ///< or this size
 inline constexpr milliseconds batch_age{0};          ///< or as soon as a connection is free
 inline constexpr std::size_t batches_in_flight = 2;
 inline constexpr std::size_t pending_events = 16 * 1024;  ///< beyond: refused with 503

@@ -4,9 +4,9 @@
 /// The order of one incident is kept by construction: each incident has a lane, and only the head of a lane that has
 /// nothing in flight is eligible. Of the eligible the oldest go first, so no incident starves another.
 
+#include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <cstdint>
-#include <list>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -24,7 +24,7 @@ struct batch_bounds {
   std::chrono::milliseconds batch_age = limits::batch_age;  ///< how long a small write waits for company
   std::size_t batches_in_flight = limits::batches_in_flight;
   std::size_t pending_events = limits::pending_events;   ///< accepted and not yet answered
-  std::size_t pending_bytes = 32 * limits::batch_bytes;  ///< likewise: what the buffer may hold in memory
+  std::size_t pending_bytes = 16 * limits::batch_bytes;  ///< likewise: what the buffer may hold in memory
 };
 
 template <class Payload, class Clock = std::chrono::steady_clock>
@@ -78,7 +78,7 @@ public:
       make_unready(own);
       own.busy = true;
       out.push_back(std::move(own.waiting.front().item));
-      own.waiting.pop_front();
+      own.waiting.erase(own.waiting.begin());
     }
     ++in_flight_;
     return out;
@@ -137,7 +137,7 @@ private:
     entry item;
   };
   struct lane {
-    std::list<queued_entry> waiting;
+    boost::container::small_vector<queued_entry, 1> waiting;  // one, as a rule: its incident waits for it
     bool busy = false;
   };
 
