@@ -145,14 +145,12 @@ void incident_registry_state::on_looked_up(const fingerprints& asked, const fing
 
 void incident_registry_state::settle(const std::vector<std::string>& asked, const fingerprint_lookups& got,
                                      const policy_set_ptr& policies) {
-  outbox out;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (const auto& found = got.found[i])
-      on_found(asked[i], *found, policies, out);
+      on_found(asked[i], *found, policies);
     else
       on_lookup_failed(asked[i], found.error());
   }
-  send(out);
   look_up_more();
 }
 
@@ -162,7 +160,7 @@ void incident_registry_state::look_up_more() {
 }
 
 void incident_registry_state::on_found(const std::string& fingerprint, const fingerprint_lookup& found,
-                                       const policy_set_ptr& policies, outbox& out) {
+                                       const policy_set_ptr& policies) {
   auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
   waiting_ -= waiters.size();
   const bool goes_on = is_open(found);
@@ -175,22 +173,20 @@ void incident_registry_state::on_found(const std::string& fingerprint, const fin
     return;
   }
   const auto id = goes_on || !opens ? *found.newest : mint_incident_id(house_.env->clock.now(), fingerprint);
-  if (!supervise(id, !goes_on && opens, policies)) {
-    for (auto& s : waiters) s->answer(std::unexpected{shard_full()});
-    return;
-  }
-  if (goes_on || opens) point(fingerprint, id);
+  auto* supervised = supervise(id, !goes_on && opens, policies);
+  if (!supervised) return refuse_all(waiters, shard_full());
+  if (goes_on || opens) point(fingerprint, id, *supervised);
   for (auto& s : waiters) {
     s->cmd.incident_id = id;
     if (!goes_on && found.newest) std::get<cmd::ingest_signal>(s->cmd.body).related = {*found.newest};
-    out[id].items->push_back(std::move(s));
   }
+  send(*supervised, {std::make_shared<std::vector<submission_ptr>>(std::move(waiters))});
 }
 
 void incident_registry_state::on_lookup_failed(const std::string& fingerprint, const error& why) {
   auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
   waiting_ -= waiters.size();
-  for (auto& s : waiters) s->answer(std::unexpected{why});
+  refuse_all(waiters, why);
 }
 
 void incident_registry_state::on_hand_back(const incident_id& holder, const submission_batch& batch) {
@@ -205,7 +201,7 @@ void incident_registry_state::on_hand_back(const incident_id& holder, const subm
     if (const auto known = open_.find(fingerprint); known != open_.end() && known->second == refused_by)
       open_.erase(known);
     s->cmd.incident_id = {};
-    if (!holder.is_nil() && supervise(holder, false)) point(fingerprint, holder);
+    if (auto* known = holder.is_nil() ? nullptr : supervise(holder, false)) point(fingerprint, holder, *known);
     route_signal(std::move(s), out);
   }
   send(out);
@@ -228,14 +224,16 @@ caf::result<void> incident_registry_state::on_wake(const incident_id& id) {
 
 void incident_registry_state::send(outbox& out) {
   for (auto& [id, batch] : out) {
-    auto* found = supervise(id, false);
-    if (!found) {
-      for (auto& s : *batch.items) s->answer(std::unexpected{shard_full()});
-      continue;
-    }
-    use(*found);
-    tell(found->supervisor, submit_atom_v, batch);
+    if (auto* found = supervise(id, false))
+      send(*found, std::move(batch));
+    else
+      refuse_all(*batch.items, shard_full());
   }
+}
+
+void incident_registry_state::send(entry& to, submission_batch batch) {
+  use(to);
+  tell(to.supervisor, submit_atom_v, std::move(batch));
 }
 
 incident_registry_state::entry* incident_registry_state::supervise(const incident_id& id, bool fresh,
@@ -282,10 +280,8 @@ void incident_registry_state::ask_longest_idle(std::size_t count) {
   }
 }
 
-void incident_registry_state::point(const std::string& fingerprint, const incident_id& id) {
-  if (std::exchange(open_[fingerprint], id) == id) return;
-  if (const auto known = incidents_.find(id); known != incidents_.end())
-    known->second.fingerprints.push_back(fingerprint);
+void incident_registry_state::point(const std::string& fingerprint, const incident_id& id, entry& known) {
+  if (std::exchange(open_[fingerprint], id) != id) known.fingerprints.push_back(fingerprint);
 }
 
 /// Only when the supervisor has taken all that was sent, so that nothing is lost on the way.

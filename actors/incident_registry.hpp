@@ -52,17 +52,17 @@ private:
   void look_up();
   void on_looked_up(const fingerprints& asked, const fingerprint_lookups& got);
   void settle(const std::vector<std::string>& asked, const fingerprint_lookups& got, const policy_set_ptr& policies);
-  void on_found(const std::string& fingerprint, const fingerprint_lookup& found, const policy_set_ptr& policies,
-                outbox& out);
+  void on_found(const std::string& fingerprint, const fingerprint_lookup& found, const policy_set_ptr& policies);
   void on_lookup_failed(const std::string& fingerprint, const error& why);
   void look_up_more();
   void send(outbox& out);
+  void send(entry& to, submission_batch batch);
   /// Good until the next call. Nothing when the shard is full. `policies`: what a fresh one is opened under, if that is known.
   entry* supervise(const incident_id& id, bool fresh, const policy_set_ptr& policies = nullptr);
   void use(entry& known);
   void sweep();
   void ask_longest_idle(std::size_t count);
-  void point(const std::string& fingerprint, const incident_id& id);
+  void point(const std::string& fingerprint, const incident_id& id, entry& known);
   void forget(incident_id id);
 
   registry_actor::pointer self_;

@@ -157,6 +157,7 @@ struct decision_event {
   // About the document, not in it:
   std::string text;  ///< as it is sent to the store; empty until it is sealed
   std::string hash;  ///< SHA-256 of its text; empty until it is sealed, or where the store may have rewritten it
+  std::optional<std::size_t> action_count;  ///< orchestrator actions in `outputs`, where whoever wrote them has counted
 };
 
 template <class V>

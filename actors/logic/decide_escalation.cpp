@@ -48,6 +48,7 @@ void record_evaluation(drafting& d, const escalation_verdict& verdict, any_fact 
                       {json::encode(verdict.output)}, std::move(f));
   event.confidence = verdict.confidence;
   event.constraints_applied = verdict.constraints;
+  event.action_count = verdict.output.orchestrator_actions.size();
 }
 
 /// What the orchestrator may do already while people decide: take note, and ask them. Telling the world of a P0, or

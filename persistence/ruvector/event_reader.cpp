@@ -242,7 +242,8 @@ result<std::vector<new_event>> read_events(std::string_view body) {
 result<new_event> new_event_of(std::shared_ptr<const decision_event> event) {
   if (event->text.size() > limits::event_bytes)
     return std::unexpected{json::validation_error({{event->id.str(), invalid_value, too_large, {}}})};
-  const auto actions = count_actions(event->outputs.text);
+  const auto actions =
+      event->action_count ? static_cast<std::uint32_t>(*event->action_count) : count_actions(event->outputs.text);
   return log_entry(std::move(event), actions);
 }
 

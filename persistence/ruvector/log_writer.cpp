@@ -1,7 +1,7 @@
 #include "persistence/ruvector/log_writer.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <utility>
 
 #include "messages/json/node.hpp"
@@ -40,8 +40,9 @@ void log_writer::expect(std::span<const new_event* const> events) {
 
 std::vector<append_result> log_writer::append(const std::vector<new_event>& events) {
   std::vector<append_result> results(events.size());
-  std::unordered_map<incident_id, group> groups;
-  std::vector<incident_id> order;
+  std::vector<group> groups;
+  boost::unordered_flat_map<incident_id, std::size_t, std::hash<incident_id>> places;
+  std::size_t place = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto& event = events[i];
     results[i].id = event.id;
@@ -49,12 +50,16 @@ std::vector<append_result> log_writer::append(const std::vector<new_event>& even
       append_foreign(event, results[i]);
       continue;
     }
-    auto [entry, added] = groups.try_emplace(event.log->incident_id);
-    if (added) order.push_back(event.log->incident_id);
-    entry->second.events.push_back(&event);
-    entry->second.results.push_back(&results[i]);
+    const auto id = event.log->incident_id;
+    // An incident's events stand together, as a rule.
+    if (groups.empty() || groups[place].incident != id) {
+      place = places.try_emplace(id, groups.size()).first->second;
+      if (place == groups.size()) groups.push_back({id, {}, {}});
+    }
+    groups[place].events.push_back(&event);
+    groups[place].results.push_back(&results[i]);
   }
-  for (const auto& id : order) append_group(id, groups.at(id));
+  for (const auto& g : groups) append_group(g);
   return results;
 }
 
@@ -68,8 +73,8 @@ void log_writer::append_foreign(const new_event& event, append_result& result) {
   tables_.insert_event(event, next_row_++, std::nullopt);
 }
 
-void log_writer::append_group(incident_id id, const group& g) {
-  auto& incident = hold(id);
+void log_writer::append_group(const group& g) {
+  auto& incident = hold(g.incident);
   auto refusal = judge(incident, g);
   if (!refusal) {
     const auto first_row = next_row_;
@@ -88,7 +93,7 @@ void log_writer::append_group(incident_id id, const group& g) {
     incident.row = row_of(incident.state, opens ? nullptr : &before);
     next_row_ = first_row;
     if (!refusal) return write_group(incident, before, g, changes);
-    known_.erase(id);  // folded too far
+    known_.erase(g.incident);  // folded too far
   }
   for (std::size_t i = 0; i < g.events.size(); ++i) {
     *g.results[i] = *refusal;
@@ -101,7 +106,6 @@ std::optional<append_result> log_writer::judge(const live_incident& incident, co
   const auto head = incident.state.head();
   auto expected = head + 1;
   std::string_view previous_hash = incident.state.head_hash;
-  std::unordered_set<event_id> ids;
   for (std::size_t i = 0; i < g.events.size(); ++i) {
     const auto& event = *g.events[i];
     const auto stored = tables_.find_event(event.id);
@@ -124,7 +128,8 @@ std::optional<append_result> log_writer::judge(const live_incident& incident, co
     if (event.log->sequence != expected++) return refused_at(head);
     if (event.log->previous_hash != previous_hash) return refused_at(head);
     previous_hash = event.log->hash;
-    if (g.events.size() > 1 && !ids.insert(event.id).second) return refused_at(head);
+    const auto stands_before = [&](const new_event* earlier) { return earlier->id == event.id; };
+    if (std::any_of(g.events.begin(), g.events.begin() + i, stands_before)) return refused_at(head);
   }
   return std::nullopt;
 }

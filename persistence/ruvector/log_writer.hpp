@@ -2,8 +2,8 @@
 /// Judges and writes batches of DecisionEvents inside a transaction of its caller, for every store. The three laws are
 /// judged before anything of an incident is written; the unique indexes of the schema stand behind that.
 
+#include <boost/container/small_vector.hpp>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "persistence/ruvector/lru_map.hpp"
@@ -37,12 +37,13 @@ private:
   };
   /// One incident's events of a batch, with the places of their results.
   struct group {
-    std::vector<const new_event*> events;
-    std::vector<append_result*> results;
+    incident_id incident;
+    boost::container::small_vector<const new_event*, 2> events;
+    boost::container::small_vector<append_result*, 2> results;
   };
 
   void append_foreign(const new_event& event, append_result& result);
-  void append_group(incident_id id, const group& g);
+  void append_group(const group& g);
   [[nodiscard]] std::optional<append_result> judge(const live_incident& incident, const group& g);
   [[nodiscard]] std::optional<append_result> judge_opening(const incident_state& now, bool& was_open);
   void write_group(live_incident& incident, const incident_row& before, const group& g, const side_changes& changes);
