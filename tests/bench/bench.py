@@ -79,7 +79,7 @@ class Bench:
                 with Manager(store) as m:
                     self.note("ingest_batch", load(m.url, "ingest", *BATCHES, *self.span())["items_per_second"])
                 os.sync()
-                self.note("batch_sqlite", sqlite_alone(store, 4096, self.o.seconds, "store")["requests_per_second"])
+                self.note("batch_sqlite", sqlite_alone(store, 4096, self.warmup(), self.o.seconds, "store")["requests_per_second"])
             self.without_actors("batch_actorless", "items_per_second", "ingest", *BATCHES)
 
     def churn(self):
@@ -95,7 +95,7 @@ class Bench:
                 os.sync()
                 self.note("churn_batch_rows", rows * done["items_per_second"])
                 for name, what in (("sqlite_rows", "openings"), ("sqlite_store_rows", "store")):
-                    self.note(name, sqlite_alone(store, 512, self.o.seconds, what)["rows_per_second"])
+                    self.note(name, sqlite_alone(store, 512, self.warmup(), self.o.seconds, what)["rows_per_second"])
                 with beast(202, ACCEPTED, store=store) as b:
                     done = load(b.url, *self.post_event(), *OPENINGS, *self.span())
                     self.note("churn_rows_beast", rows * done["units_per_second"])
@@ -198,8 +198,11 @@ class Bench:
         with actorless() as a:
             self.note(name, each * load(a.url, *workload, "--no-reconcile", *self.span())[figure])
 
+    def warmup(self):
+        return min(2, self.o.seconds)
+
     def span(self):
-        return ("-d", self.o.seconds, "--warmup", min(2, self.o.seconds))
+        return ("-d", self.o.seconds, "--warmup", self.warmup())
 
     def body(self, name, value):
         SCRATCH.mkdir(parents=True, exist_ok=True)

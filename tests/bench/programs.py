@@ -135,11 +135,11 @@ def drop_reference_database():
         name.unlink()
 
 
-def sqlite_alone(store, batch, seconds, what):
+def sqlite_alone(store, batch, warmup, seconds, what):
     """What SQLite alone takes of a store's rows, beside the store's own file: `rows_per_second`, `requests_per_second`."""
     drop_reference_database()
     done = subprocess.run([BIN / "sqlite_reference", store / "ruvector.db", SCRATCH / "reference.db", str(batch),
-                           str(seconds), what], check=True, capture_output=True, text=True)
+                           str(warmup), str(seconds), what], check=True, capture_output=True, text=True)
     drop_reference_database()
     return json.loads(done.stdout)
 

@@ -1,6 +1,6 @@
-/// sqlite_reference STORE SCRATCH BATCH SECONDS WHAT: how many rows a second SQLite alone takes. Reads the rows of a store and
-/// inserts them again and again into a new database at SCRATCH (the same disk, please), BATCH rows a transaction, in WAL mode with
-/// full synchronisation. WHAT:
+/// sqlite_reference STORE SCRATCH BATCH WARMUP SECONDS WHAT: how many rows a second SQLite alone takes, WARMUP seconds after it began.
+/// Reads the rows of a store and inserts them again and again into a new database at SCRATCH (the same disk, please), BATCH rows a
+/// transaction, in WAL mode with full synchronisation. WHAT:
 ///   openings  all rows that an opened incident is (of the log, of its request, of the list), into tables without a key
 ///   store     all that the store wrote, request by request, into another store's tables, as the store writes
 /// Prints one JSON object.
@@ -76,17 +76,26 @@ written commit(store_replay& to, std::size_t batch) {
   return done;
 }
 
+/// Commits for so many seconds; what they took.
 template <class Commit>
-void measure(Commit&& commit_some, double longest) {
-  written all;
+std::chrono::duration<double> commit_for(double seconds, Commit&& commit_some, written& all) {
   const auto began = clock_type::now();
   std::chrono::duration<double> took{0};
-  while (took.count() < longest) {
+  while (took.count() < seconds) {
     const written some = commit_some();
     all.rows += some.rows;
     all.requests += some.requests;
     took = clock_type::now() - began;
   }
+  return took;
+}
+
+template <class Commit>
+void measure(Commit&& commit_some, double warmup, double seconds) {
+  written unmeasured;
+  (void)commit_for(warmup, commit_some, unmeasured);
+  written all;
+  const auto took = commit_for(seconds, commit_some, all);
   std::printf("{\"rows\":%zu,\"seconds\":%.3f,\"rows_per_second\":%.1f,\"requests_per_second\":%.1f}\n", all.rows,
               took.count(), static_cast<double>(all.rows) / took.count(),
               static_cast<double>(all.requests) / took.count());
@@ -95,16 +104,17 @@ void measure(Commit&& commit_some, double longest) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const std::string_view what = argc == 6 ? argv[5] : "";
+  const std::string_view what = argc == 7 ? argv[6] : "";
   if (what != "openings" && what != "store") {
-    std::fprintf(stderr, "usage: sqlite_reference STORE SCRATCH BATCH SECONDS openings|store\n");
+    std::fprintf(stderr, "usage: sqlite_reference STORE SCRATCH BATCH WARMUP SECONDS openings|store\n");
     return 2;
   }
   const auto batch = std::stoul(argv[3]);
-  const auto longest = std::stod(argv[4]);
+  const auto warmup = std::stod(argv[4]);
+  const auto seconds = std::stod(argv[5]);
   if (what == "store") {
     store_replay to{argv[1], argv[2]};
-    measure([&] { return commit(to, batch); }, longest);
+    measure([&] { return commit(to, batch); }, warmup, seconds);
     return 0;
   }
   const auto store = open_store(argv[1]);
@@ -113,7 +123,7 @@ int main(int argc, char** argv) try {
   to.add("decision_events", "row", 2);
   to.add("requests", "event_row", 1);
   to.add("incidents", "incident_id", 1);
-  measure([&] { return to.commit(batch); }, longest);
+  measure([&] { return to.commit(batch); }, warmup, seconds);
 } catch (const std::exception& e) {
   std::fprintf(stderr, "sqlite_reference: %s\n", e.what());
   return 1;
