@@ -10,6 +10,7 @@ namespace im::ruvector::sqlite {
 namespace {
 
 constexpr int step_pages = static_cast<int>(limits::checkpoint_pages);
+constexpr int step_commits = static_cast<int>(limits::checkpoint_commits);
 constexpr int most_pages = static_cast<int>(limits::wal_pages_max);
 constexpr int few_pages = 256;  // the writer copies these in a few milliseconds
 constexpr int rounds = 8;
@@ -34,11 +35,18 @@ int checkpointer::committed(void* self, sqlite3*, const char*, int pages) {
   {
     const std::lock_guard lock{me.mutex_};
     me.pages_ = pages;
+    ++me.commits_;
     if (pages < me.copied_at_) me.copied_at_ = 0;  // the log has started over
-    if (pages - me.copied_at_ < step_pages) return SQLITE_OK;
+    if (!me.is_due()) return SQLITE_OK;
   }
   me.wake_.notify_one();
   return SQLITE_OK;
+}
+
+/// Few pages at a time keep the disk free for the next commit. Of commits that are large each alone, several change the same
+/// pages, which are copied once.
+bool checkpointer::is_due() const {
+  return pages_ - copied_at_ >= step_pages && (commits_ >= step_commits || pages_ >= most_pages);
 }
 
 std::string checkpointer::failure() const {
@@ -79,9 +87,10 @@ void checkpointer::loop() {
   name_this_thread("store.ckpt");
   std::unique_lock lock{mutex_};
   for (;;) {
-    wake_.wait(lock, [&] { return closing_ || pages_ - copied_at_ >= step_pages; });
+    wake_.wait(lock, [&] { return closing_ || is_due(); });
     if (closing_) return;
     copied_at_ = pages_;
+    commits_ = 0;
     const bool large = pages_ >= most_pages;
     lock.unlock();
     int left = copy_pages(db_);

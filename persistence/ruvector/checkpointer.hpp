@@ -30,6 +30,7 @@ public:
 
 private:
   int copy_pages(connection& by) noexcept;
+  [[nodiscard]] bool is_due() const;
   static int committed(void* self, sqlite3* db, const char* schema, int pages);
   void loop();
 
@@ -39,6 +40,7 @@ private:
   std::condition_variable wake_;
   int pages_ = 0;      // in the log
   int copied_at_ = 0;  // pages in the log when the last copy began
+  int commits_ = 0;    // since then
   std::string failure_;
   bool closing_ = false;
   std::thread thread_;

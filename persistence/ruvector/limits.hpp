@@ -18,7 +18,8 @@ inline constexpr std::size_t transaction_tries = 3;        ///< of one that anot
 inline constexpr std::size_t cached_incidents = 8'192;     ///< states the writer keeps to fold further, about 2 KB each
 inline constexpr std::size_t snapshot_every_events =
     16;  ///< a state is written again after this many events of its incident
-inline constexpr std::size_t checkpoint_pages = 512;    ///< WAL pages (4 KB) that wake the checkpointer
+inline constexpr std::size_t checkpoint_pages = 512;    ///< WAL pages (4 KB) that wake the checkpointer,
+inline constexpr std::size_t checkpoint_commits = 8;    ///< once they are of so many commits
 inline constexpr std::size_t wal_pages_max = 4 * 4096;  ///< the writer finishes a checkpoint itself beyond
 inline constexpr std::size_t wal_kept_bytes =
     128U << 20U;  ///< a larger WAL file is cut when it is empty, which takes 25 ms: so none of usual size
