@@ -135,8 +135,9 @@ void incident_registry_state::look_up() {
 
 /// What opens is judged by today's policies, which are asked for once for all that open together.
 void incident_registry_state::on_looked_up(const fingerprints& asked, const fingerprint_lookups& got) {
-  const bool some_open = std::ranges::any_of(got.found, [](const auto& found) { return found && !is_open(*found); });
-  if (!some_open) return settle(*asked, got, nullptr);
+  const bool anything_opens =
+      std::ranges::any_of(got.found, [](const auto& found) { return found && !is_open(*found); });
+  if (!anything_opens) return settle(*asked, got, nullptr);
   self_->request(house_.policies, until_answered, policies_atom_v)
       .then([this, asked, got](const policy_set_ptr& policies) { settle(*asked, got, policies); },
             // Each incident asks again, and tells its callers what it hears.
