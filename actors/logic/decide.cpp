@@ -78,7 +78,7 @@ decision_event drafting::make(agent who, agent_classification classification, de
   event.inputs_hash = cmd.context.inputs_hash;
   event.outputs = std::move(outputs);
   event.confidence = 1;
-  event.execution_ref = execution_of(cmd.context);
+  event.execution_ref = position == 0 ? execution_of(cmd.context) : result.events.front().execution_ref;
   event.timestamp = ctx.now;
   event.environment = ctx.who.environment;
   event.incident_id = cmd.incident_id;

@@ -11,24 +11,34 @@ namespace im::json {
 
 namespace {
 
-constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c != '"' && c != '\\'; }
-
-/// `is_plain` of eight characters at once: most of what is written has nothing to escape.
-bool are_plain(const char* eight) {
-  constexpr std::uint64_t ones = 0x0101010101010101;
-  constexpr std::uint64_t highs = 0x8080808080808080;
-  std::uint64_t word = 0;
-  std::memcpy(&word, eight, sizeof word);
-  const auto below = [](std::uint64_t bytes, std::uint64_t bound) { return (bytes - ones * bound) & ~bytes & highs; };
-  return (below(word, 0x20) | below(word ^ (ones * '"'), 1) | below(word ^ (ones * '\\'), 1)) == 0;
+/// Whether so many characters go into a string as they are. Compilers make a few instructions of it for all at once.
+template <std::size_t Size>
+bool are_plain(const char* text) {
+  unsigned char special = 0;
+  for (std::size_t i = 0; i < Size; ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    special |= static_cast<unsigned char>((c < 0x20) | (c == '"') | (c == '\\'));
+  }
+  return special == 0;
 }
 
 /// Copies the beginning that needs no escape, which is all of it as a rule. How much that is.
 std::size_t copy_plain(char* to, std::string_view text) {
-  constexpr auto word = sizeof(std::uint64_t);
+  constexpr std::size_t many = 16;
+  constexpr std::size_t some = 8;
+  const auto* from = text.data();
+  const auto size = text.size();
   std::size_t i = 0;
-  for (; text.size() - i >= word && are_plain(text.data() + i); i += word) std::memcpy(to + i, text.data() + i, word);
-  for (; i < text.size() && is_plain(static_cast<unsigned char>(text[i])); ++i) to[i] = text[i];
+  for (; size - i >= many && are_plain<many>(from + i); i += many) std::memcpy(to + i, from + i, many);
+  if (size - i >= some && are_plain<some>(from + i)) {
+    std::memcpy(to + i, from + i, some);
+    i += some;
+  }
+  if (size >= some && size - i < some && are_plain<some>(from + size - some)) {
+    std::memcpy(to + size - some, from + size - some, some);  // the rest, and some of it again
+    return size;
+  }
+  for (; i < size && are_plain<1>(from + i); ++i) to[i] = from[i];
   return i;
 }
 

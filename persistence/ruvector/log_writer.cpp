@@ -80,17 +80,19 @@ void log_writer::append_group(const group& g) {
     const auto first_row = next_row_;
     const auto before = incident.row;
     side_changes changes;
-    bool opens = false;
+    std::optional<text_key> fingerprint;  // given when an incident opens, and stays
+    if (before.open) fingerprint = before.fingerprint;
     bool was_open = before.open.value_or(false);
     for (std::size_t i = 0; i < g.events.size() && !refusal; ++i) {
       if (g.results[i]->identical) continue;
       const auto& event = *g.events[i]->log;
-      opens = opens || std::holds_alternative<fact::incident_opened>(event.fact.value);
       fold(incident.state, event, next_row_++, changes);
-      refusal = judge_opening(incident.state, was_open);
+      if (std::holds_alternative<fact::incident_opened>(event.fact.value))
+        fingerprint = key_of(incident.state.record.fingerprint);
+      refusal = judge_opening(incident.state, fingerprint, was_open);
     }
     if (next_row_ == first_row) return;  // a retry; all of it is here
-    incident.row = row_of(incident.state, opens ? nullptr : &before);
+    incident.row = row_of(incident.state, fingerprint);
     next_row_ = first_row;
     if (!refusal) return write_group(incident, before, g, changes);
     known_.erase(g.incident);  // folded too far
@@ -135,10 +137,11 @@ std::optional<append_result> log_writer::judge(const live_incident& incident, co
 }
 
 /// Law 2, after each event: what opens and ends in one batch has been open, too. `was_open` goes on with the state.
-std::optional<append_result> log_writer::judge_opening(const incident_state& now, bool& was_open) {
-  const bool is_open_now = now.opened && is_open(now.record.status);
+std::optional<append_result> log_writer::judge_opening(const incident_state& now, std::optional<text_key> fingerprint,
+                                                       bool& was_open) {
+  const bool is_open_now = fingerprint && is_open(now.record.status);
   if (std::exchange(was_open, is_open_now) || !is_open_now) return std::nullopt;
-  const auto open = tables_.open_incident(key_of(now.record.fingerprint));
+  const auto open = tables_.open_incident(*fingerprint);
   if (!open || *open == now.record.id) return std::nullopt;
   append_result out;
   out.outcome = append_outcome::conflict;

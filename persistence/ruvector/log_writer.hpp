@@ -45,7 +45,8 @@ private:
   void append_foreign(const new_event& event, append_result& result);
   void append_group(const group& g);
   [[nodiscard]] std::optional<append_result> judge(const live_incident& incident, const group& g);
-  [[nodiscard]] std::optional<append_result> judge_opening(const incident_state& now, bool& was_open);
+  [[nodiscard]] std::optional<append_result> judge_opening(const incident_state& now,
+                                                           std::optional<text_key> fingerprint, bool& was_open);
   void write_group(live_incident& incident, const incident_row& before, const group& g, const side_changes& changes);
   [[nodiscard]] live_incident& hold(incident_id id);
 

@@ -1,9 +1,10 @@
 #pragma once
 /// A map that forgets what was not used for longest, when it is told to. Not thread-safe.
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
+#include <functional>
 #include <list>
-#include <unordered_map>
 #include <utility>
 
 namespace im::ruvector {
@@ -23,9 +24,9 @@ public:
 
   /// In place of the one that was there.
   Value& add(const Key& key, Value value) {
-    erase(key);
     items_.emplace_front(key, std::move(value));
-    index_.emplace(key, items_.begin());
+    const auto [known, fresh] = index_.try_emplace(key, items_.begin());
+    if (!fresh) items_.erase(std::exchange(known->second, items_.begin()));
     return items_.front().second;
   }
 
@@ -50,9 +51,11 @@ public:
   [[nodiscard]] std::size_t size() const { return items_.size(); }
 
 private:
+  using items = std::list<std::pair<Key, Value>>;
+
   std::size_t bound_;
-  std::list<std::pair<Key, Value>> items_;  // the last used first
-  std::unordered_map<Key, typename std::list<std::pair<Key, Value>>::iterator> index_;
+  items items_;  // the last used first
+  boost::unordered_flat_map<Key, typename items::iterator, std::hash<Key>> index_;
 };
 
 }  // namespace im::ruvector

@@ -67,13 +67,12 @@ std::string without_nul(std::string text) {
 
 }  // namespace
 
-incident_row row_of(const incident_state& state, const incident_row* before) {
+incident_row row_of(const incident_state& state, std::optional<text_key> fingerprint) {
   const auto& record = state.record;
   incident_row row;
   row.id = record.id;
   row.sequence = record.sequence;
-  // A fingerprint is given when an incident opens and stays.
-  row.fingerprint = before != nullptr && before->open ? before->fingerprint : key_of(record.fingerprint);
+  row.fingerprint = fingerprint ? *fingerprint : key_of(record.fingerprint);
   if (state.opened) row.open = is_open(record.status);
   row.status = record.status;
   row.severity = record.severity;

@@ -33,8 +33,8 @@ struct incident_row {
   bool operator==(const incident_row&) const = default;
 };
 
-/// `before`, if given, is the same incident's row some events ago: spares a hash.
-[[nodiscard]] incident_row row_of(const incident_state& state, const incident_row* before = nullptr);
+/// `fingerprint`, if given, is the key of the incident's: spares a hash.
+[[nodiscard]] incident_row row_of(const incident_state& state, std::optional<text_key> fingerprint = {});
 
 struct postmortem_change {
   postmortem_status status = postmortem_status::draft;

@@ -34,8 +34,8 @@ public:
 
   explicit state_loader(typename Driver::connection& db)
       : head_{db, "SELECT sequence FROM incidents WHERE incident_id = ?1"},
+        traces_{db, "SELECT (SELECT sequence FROM incidents WHERE incident_id = ?1), (" + Driver::any_entry() + ")"},
         snapshot_{db, "SELECT sequence, state FROM snapshots WHERE incident_id = ?1"},
-        any_entry_{db, Driver::any_entry()},
         entries_{db, Driver::entries()} {}
 
   /// Of the log, by the list of incidents; 0: none is listed.
@@ -47,9 +47,15 @@ public:
   [[nodiscard]] loaded_state load(incident_id id) {
     const auto sequence = [](const row& r, int column) { return static_cast<std::uint64_t>(r.integer(column)); };
     state_assembly state{id};
-    const auto listed = head(id);
-    // It opens now, as a rule. A log that the list has lost is found, and looked at.
-    if (listed == 0 && !any_entry_.first([](row r) { return r.integer(0); }, id)) return state.take();
+    std::uint64_t listed = 0;
+    bool is_new = true;  // as a rule, it opens now
+    traces_.each(
+        [&](row r) {
+          if (!r.is_null(0)) listed = sequence(r, 0);
+          is_new = r.is_null(0) && r.is_null(1);
+        },
+        id);
+    if (is_new) return state.take();
     if (listed != 0) snapshot_.each([&](row r) { state.snapshot(sequence(r, 0), r.text(1)); }, id);
     const auto from = state.head();
     // The entry of the snapshot comes along: what is appended next names its row.
@@ -70,8 +76,9 @@ private:
   static constexpr auto no_limit = std::numeric_limits<std::int64_t>::max();
 
   typename Driver::statement head_;
+  /// The head by the list, and an entry: a log that the list has lost is found, too.
+  typename Driver::statement traces_;
   typename Driver::statement snapshot_;
-  typename Driver::statement any_entry_;
   typename Driver::statement entries_;
 };
 

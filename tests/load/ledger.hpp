@@ -1,9 +1,9 @@
 #pragma once
 /// What the service acknowledged, and whether it is there: four bytes an operation, so that a run of hours can be checked.
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -44,7 +44,7 @@ private:
 
   std::vector<std::uint32_t> told_;  ///< by operation: 1 + the incident's number; 0: not acknowledged
   std::vector<incident_id> incidents_;
-  std::unordered_map<incident_id, std::uint32_t> numbers_;
+  boost::unordered_flat_map<incident_id, std::uint32_t, std::hash<incident_id>> numbers_;
   std::uint64_t acknowledged_ = 0;
 };
 
