@@ -13,8 +13,14 @@ namespace im::json {
 class writer {
 public:
   writer() = default;
-  writer(writer&&) noexcept = default;
-  writer& operator=(writer&&) noexcept = default;
+  writer(writer&& other) noexcept { *this = std::move(other); }
+  /// They swap: one that was made from another leaves it as new.
+  writer& operator=(writer&& other) noexcept {
+    std::swap(out_, other.out_);
+    std::swap(size_, other.size_);
+    std::swap(comma_, other.comma_);
+    return *this;
+  }
   ~writer();
 
   void begin_object() { open('{'); }

@@ -37,6 +37,18 @@ TEST_CASE("the writer knows its commas") {
   CHECK(out.take() == R"({"a":[1,{},[],{"r":1},null,false],"b":"x"})");
 }
 
+TEST_CASE("a writer that another was made from starts anew") {
+  json::writer first;
+  first.begin_array();
+  first.number(1);
+  json::writer second{std::move(first)};
+  second.number(2);
+  second.end_array();
+  CHECK(second.take() == "[1,2]");
+  first.string("x");  // NOLINT(bugprone-use-after-move): that it may be used is what is tested
+  CHECK(first.take() == "\"x\"");
+}
+
 TEST_CASE("what must be escaped is found wherever it stands, and nothing else is") {
   for (const std::size_t size : {1, 7, 8, 9, 15, 16, 17, 24, 25, 39})
     for (int c = 0; c < 256; ++c)
