@@ -54,7 +54,7 @@ inline constexpr std::size_t commands_in_flight =
     32 * 1024;  ///< taken in and not answered: a second's work or two, 64 senders' batches; then 503 at once
 inline constexpr std::size_t live_incidents = 50'000;  ///< `MAX_LIVE_INCIDENTS`: beyond, the longest idle leave
 inline constexpr std::size_t live_incidents_grace_percent = 10;  ///< more while they leave; then 503
-inline constexpr std::size_t passivations_at_once = 64;          ///< asked for at a time
+inline constexpr std::size_t passivations_at_once = 4;           ///< asked to leave when one more comes
 inline constexpr std::size_t opening_waiters = 4096;             ///< signals that wait for their incident to open
 inline constexpr int redecisions = 8;                            ///< lost races before a command answers 503
 inline constexpr std::size_t gate_waiters = 256;                 ///< long polls on one gate
