@@ -33,8 +33,8 @@ public:
   using row = typename Driver::row;
 
   explicit state_loader(typename Driver::connection& db)
-      : head_{db, "SELECT sequence FROM incidents WHERE incident_id = ?1"},
-        traces_{db, "SELECT (SELECT sequence FROM incidents WHERE incident_id = ?1), (" + Driver::any_entry() + ")"},
+      : head_{db, listed_head()},
+        traces_{db, "SELECT (" + listed_head() + "), (" + Driver::any_entry() + ")"},
         snapshot_{db, "SELECT sequence, state FROM snapshots WHERE incident_id = ?1"},
         entries_{db, Driver::entries()} {}
 
@@ -48,14 +48,15 @@ public:
     const auto sequence = [](const row& r, int column) { return static_cast<std::uint64_t>(r.integer(column)); };
     state_assembly state{id};
     std::uint64_t listed = 0;
-    bool is_new = true;  // as a rule, it opens now
+    bool has_entries = false;
     traces_.each(
         [&](row r) {
           if (!r.is_null(0)) listed = sequence(r, 0);
-          is_new = r.is_null(0) && r.is_null(1);
+          has_entries = !r.is_null(1);
         },
         id);
-    if (is_new) return state.take();
+    // It opens now, as a rule. A log that the list has lost is found, and looked at.
+    if (listed == 0 && !has_entries) return state.take();
     if (listed != 0) snapshot_.each([&](row r) { state.snapshot(sequence(r, 0), r.text(1)); }, id);
     const auto from = state.head();
     // The entry of the snapshot comes along: what is appended next names its row.
@@ -75,9 +76,10 @@ public:
 private:
   static constexpr auto no_limit = std::numeric_limits<std::int64_t>::max();
 
+  [[nodiscard]] static std::string listed_head() { return "SELECT sequence FROM incidents WHERE incident_id = ?1"; }
+
   typename Driver::statement head_;
-  /// The head by the list, and an entry: a log that the list has lost is found, too.
-  typename Driver::statement traces_;
+  typename Driver::statement traces_;  ///< the head by the list, and any entry of the log
   typename Driver::statement snapshot_;
   typename Driver::statement entries_;
 };
