@@ -3,6 +3,7 @@
 namespace im {
 
 alarm_clock_actor::behavior_type alarm_clock_state::make_behavior() {
+  log_what_it_throws(*self_);
   return {[this](schedule_atom, alarm_call call) { set(std::move(call)); },
           [this](forget_atom, std::uint64_t who) { alarms_.cancel(who); },
           [this](tick_atom) {

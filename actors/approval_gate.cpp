@@ -15,6 +15,7 @@ void answer(verdict_wait& wait) {
 approval_gate_state::~approval_gate_state() { answer_all(); }  // whoever waits is told where it stands
 
 approval_gate_type::behavior_type approval_gate_state::make_behavior() {
+  log_what_it_throws(*self_);
   return {[this](gate_atom, gate_told told) { on_update(std::move(told)); },
           [this](await_verdict_atom, verdict_wait wait) { on_wait(std::move(wait)); },
           [this](tick_atom, std::uint64_t generation) { on_tick(generation); }};

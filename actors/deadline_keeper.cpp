@@ -13,6 +13,7 @@ deadline_keeper_state::deadline_keeper_state(deadline_keeper_type::pointer self,
       start_of_page_{std::hash<std::string>{}(env.who.instance)} {}
 
 deadline_keeper_type::behavior_type deadline_keeper_state::make_behavior() {
+  log_what_it_throws(*self_);
   self_->send(self_, tick_atom_v);
   return {[this](tick_atom) { look({}); }};
 }

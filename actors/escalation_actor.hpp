@@ -10,7 +10,9 @@ class escalation_actor_state {
 public:
   escalation_actor_state(escalation_actor_type::pointer self, const wall_clock& clock, alarm_clock_actor alarms,
                          supervisor_actor supervisor)
-      : clock_{clock}, supervisor_{std::move(supervisor)}, alarm_{self, std::move(alarms)} {}
+      : clock_{clock}, supervisor_{std::move(supervisor)}, alarm_{self, std::move(alarms)} {
+    log_what_it_throws(*self);
+  }
 
   escalation_actor_type::behavior_type make_behavior();
 

@@ -25,7 +25,10 @@ incident_house::incident_house(caf::actor_system& system, const actor_environmen
   auto cache = system.spawn<policy_cache>(env, persistence, std::move(policies));
   house_ = {&env, std::move(persistence), std::move(cache), system.spawn<alarm_clock>(),
             std::max<std::size_t>(env.live_incidents / shards, 1)};
-  for (std::size_t i = 0; i < shards; ++i) shards_.push_back(system.spawn<incident_registry>(house_));
+  must_live(house_.policies, "policy_cache", env);
+  must_live(house_.alarms, "alarm_clock", env);
+  for (std::size_t i = 0; i < shards; ++i)
+    must_live(shards_.emplace_back(system.spawn<incident_registry>(house_)), "incident_registry", env);
 }
 
 incident_house::~incident_house() {
@@ -36,7 +39,9 @@ incident_house::~incident_house() {
 }
 
 void incident_house::start_clock() {
-  if (!keeper_) keeper_ = system_.spawn<deadline_keeper>(env_, house_.persistence, shards_);
+  if (keeper_) return;
+  keeper_ = system_.spawn<deadline_keeper>(env_, house_.persistence, shards_);
+  must_live(keeper_, "deadline_keeper", env_);
 }
 
 std::size_t incident_house::shard_for(const command& c) const {

@@ -42,6 +42,7 @@ incident_registry_state::~incident_registry_state() {
 }
 
 registry_actor::behavior_type incident_registry_state::make_behavior() {
+  log_what_it_throws(*self_);
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down.source); });
   self_->send(self_, tick_atom_v);
   return {

@@ -44,6 +44,7 @@ incident_supervisor_state::~incident_supervisor_state() {
 }
 
 supervisor_actor::behavior_type incident_supervisor_state::make_behavior() {
+  log_what_it_throws(*self_);
   self_->set_down_handler([this](const caf::down_msg& down) { children_.on_down(down.source, down.reason, state_); });
   return {[this](submit_atom, const submission_batch& batch) { on_submit(batch); },
           [this](await_verdict_atom, verdict_wait wait) { on_await(std::move(wait)); },

@@ -36,6 +36,7 @@ result<void> read_into(policy_set& set, policy_kind kind, const std::string& doc
 }  // namespace
 
 policy_cache_actor::behavior_type policy_cache_state::make_behavior() {
+  log_what_it_throws(*self_);
   return {[this](policies_atom) { return todays(); },
           [this](policies_atom, const policy_refs& refs) { return frozen(refs); }};
 }

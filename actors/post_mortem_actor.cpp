@@ -5,6 +5,7 @@
 namespace im {
 
 post_mortem_type::behavior_type post_mortem_state::make_behavior() {
+  log_what_it_throws(*self_);
   return {[this](generate_atom, postmortem_job job) { return start(std::move(job)); }};
 }
 

@@ -17,10 +17,6 @@ std::optional<deadline> next_look(const incident_state& state) {
   return next;
 }
 
-bool is_failure(const caf::error& reason) {
-  return reason && reason != caf::exit_reason::normal && reason != caf::exit_reason::user_shutdown;
-}
-
 }  // namespace
 
 template <class Handle>

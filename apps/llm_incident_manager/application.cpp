@@ -65,7 +65,7 @@ caf::actor_system_config& configure(caf::actor_system_config& config, std::size_
 
 class application::impl {
 public:
-  impl(settings with, const wall_clock& clock)
+  impl(settings with, const wall_clock& clock, std::function<void()> on_failed)
       : settings_{std::move(with)},
         clock_{clock},
         metrics_{{settings_.service_version, revision(), to_string(settings_.platform)}},
@@ -74,13 +74,21 @@ public:
              {std::string{version}, instance_name(), environment_of(settings_.platform)},  // a decider has a semver
              settings_.passivate_after,
              settings_.max_live_incidents,
-             {}} {}
+             {}} {
+    env_.on_lost = [this, told = std::move(on_failed)](std::string_view actor) {
+      log::error(log::event::service_failed, "nothing works without this actor; the service has to start again",
+                 {{"actor", actor}});
+      failed_ = true;
+      if (told) told();
+    };
+  }
 
   result<void> start() {
     if (auto opened = open_store(); !opened) return opened;
     if (settings_.sends_telemetry()) tell_observatory();
     system_ = std::make_unique<caf::actor_system>(configure(caf_config_, settings_.worker_threads));
     persistence_ = persistence::spawn_persistence(*system_, client_, persistence_settings(metrics_));
+    must_live(persistence_, "persistence", env_);
     house_ = std::make_unique<incident_house>(
         *system_, env_, persistence_,
         policy_names{settings_.escalation_policy_id, settings_.approval_policy_id, settings_.sla_policy_id});
@@ -113,6 +121,8 @@ public:
     if (store_) store_->drain();
     store_.reset();
   }
+
+  [[nodiscard]] bool has_failed() const { return failed_; }
 
   [[nodiscard]] std::uint16_t http_port() const { return http_ ? http_->port() : 0; }
   [[nodiscard]] std::optional<std::uint16_t> metrics_port() const {
@@ -214,6 +224,7 @@ private:
   telemetry::metrics metrics_;
   actor_environment env_;
   std::atomic<bool> draining_ = false;
+  std::atomic<bool> failed_ = false;
   std::string store_address_;
   std::unique_ptr<telemetry::observatory> observatory_;
   std::unique_ptr<ruvector::service> store_;
@@ -226,13 +237,14 @@ private:
   std::unique_ptr<http::server> metrics_http_;
 };
 
-application::application(settings with, const wall_clock& clock)
-    : impl_{std::make_unique<impl>(std::move(with), clock)} {}
+application::application(settings with, const wall_clock& clock, std::function<void()> on_failed)
+    : impl_{std::make_unique<impl>(std::move(with), clock, std::move(on_failed))} {}
 
 application::~application() { impl_->stop(); }
 
 result<void> application::start() { return impl_->start(); }
 bool application::drain() { return impl_->drain(); }
+bool application::has_failed() const { return impl_->has_failed(); }
 std::uint16_t application::http_port() const { return impl_->http_port(); }
 std::optional<std::uint16_t> application::metrics_port() const { return impl_->metrics_port(); }
 std::string application::store_address() const { return impl_->store_address(); }

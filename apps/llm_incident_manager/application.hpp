@@ -1,7 +1,7 @@
 #pragma once
 /// The composition root: the only place that sees all rooms. Owns them in the order in which they depend on each other.
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,8 +14,8 @@ namespace im {
 
 class application {
 public:
-  /// `with` was read and found good; `clock` outlives the application.
-  application(settings with, const wall_clock& clock);
+  /// `with` was read and found good; `clock` outlives the application. `on_failed`: see has_failed(); on any thread.
+  application(settings with, const wall_clock& clock, std::function<void()> on_failed);
   application(const application&) = delete;
   application& operator=(const application&) = delete;
   /// Stops at once what still runs. What was acknowledged is durable anyway.
@@ -26,6 +26,9 @@ public:
 
   /// Refuses new work, finishes what is under way within `limits::drain`, and stops. False if something was cut off.
   bool drain();
+
+  /// An actor has ended that nothing works without. Drain then, and let the process end: its next start goes on from the store.
+  [[nodiscard]] bool has_failed() const;
 
   [[nodiscard]] std::uint16_t http_port() const;
   [[nodiscard]] std::optional<std::uint16_t> metrics_port() const;

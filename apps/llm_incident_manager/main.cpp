@@ -1,4 +1,6 @@
-/// llm-incident-manager: reads its settings, runs until SIGTERM or SIGINT, drains, and exits 0.
+/// llm-incident-manager: reads its settings, runs until SIGTERM or SIGINT, drains, and exits 0; 1 where it cannot go on by itself.
+
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -41,7 +43,7 @@ int run(const im::settings& with) {
   for (const auto& notice : with.notices) im::log::warn(im::log::event::settings_notice, notice);
 
   const im::guarded_wall_clock clock;
-  im::application app{with, clock};
+  im::application app{with, clock, [] { kill(getpid(), SIGTERM); }};
   if (auto started = app.start(); !started) {
     im::log::error(im::log::event::service_failed, started.error().message);
     fmt::print(stderr, "llm-incident-manager cannot start: {}\n", started.error().message);
@@ -53,11 +55,13 @@ int run(const im::settings& with) {
 
   int signal = 0;
   sigwait(&stop_signals, &signal);
-  im::log::info(im::log::event::drain_started, signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  im::log::info(im::log::event::drain_started, app.has_failed()    ? "it cannot go on"
+                                               : signal == SIGTERM ? "SIGTERM"
+                                                                   : "SIGINT");
   const bool clean = app.drain();
   im::log::write(clean ? im::log::level::info : im::log::level::warn,
                  clean ? im::log::event::service_stopped : im::log::event::drain_cut_short, "stopped");
-  return 0;
+  return app.has_failed() ? exit_failed : 0;
 }
 
 }  // namespace

@@ -21,6 +21,52 @@ TEST_CASE("an incident that nobody asks for leaves memory, and one that is asked
   CHECK(w.store->log_reads == reads + 1);
 }
 
+TEST_CASE(
+    "a supervisor that fails takes no other with it: its caller hears of it, and its incident goes on from the log") {
+  world w;
+  const auto id = opened(w, severity::p4, "failing");
+  const auto other = opened(w, severity::p4, "other");
+  w.clock->failures = 1;
+  const auto failed = w.ask(change_of(id, change_kind::acknowledge));
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().code == errc::internal);
+  CHECK(w.metrics.incidents_live.value() == 1);
+  const auto reads = w.store->log_reads;
+  REQUIRE(w.ask(change_of(id, change_kind::acknowledge)).has_value());
+  CHECK(w.store->log_reads == reads + 1);
+  CHECK(w.ask(signal_of(severity::p4, "failing"))->state->record.id == id);
+  CHECK(w.ask(change_of(other, change_kind::acknowledge)).has_value());
+  CHECK(w.metrics.incidents_live.value() == 2);
+  CHECK(in_sequence(w.store->log(id)));
+  CHECK(w.lost.empty());
+}
+
+TEST_CASE("a registry shard that fails answers its callers, and the house is told that it cannot go on") {
+  world w;
+  w.clock->failures = 1;  // it looks at the clock to name a new incident
+  const auto failed = w.ask(signal_of(severity::p4));
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().code == errc::internal);
+  CHECK(w.lost == std::vector<std::string>{"incident_registry"});
+}
+
+TEST_CASE("a deadline keeper that fails is missed, and the house is told that it cannot go on") {
+  world w;
+  w.clock->failures = 1;
+  w.pass(seconds{2});
+  CHECK(w.lost == std::vector<std::string>{"deadline_keeper"});
+}
+
+TEST_CASE("the end of the house is no failure of its actors") {
+  std::vector<std::string> lost;
+  {
+    world w;
+    (void)opened(w);
+    w.env.on_lost = [&](std::string_view actor) { lost.emplace_back(actor); };
+  }
+  CHECK(lost.empty());
+}
+
 TEST_CASE("an incident whose log was read in part is not told") {
   auto time = std::make_shared<virtual_wall_clock>();
   world before{nullptr, time};

@@ -54,6 +54,7 @@ world::world(std::shared_ptr<fake_store> with, std::shared_ptr<virtual_wall_cloc
       metrics{{"0.0.0", "test", "dev"}},
       env{*clock, metrics, {"1.0.0", "test", environment::development}, limits::passivate_after, live_incidents, {}} {
   env.on_child = [this](logic::child_kind kind, const caf::actor& child) { children.emplace_back(kind, child); };
+  env.on_lost = [this](std::string_view actor) { lost.emplace_back(actor); };
   system_ = std::make_unique<caf::actor_system>(configure(config_));
   persistence_ = spawn_fake(*system_, store);
   house = std::make_unique<incident_house>(

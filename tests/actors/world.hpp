@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include <caf/actor_system.hpp>
@@ -21,12 +22,14 @@ namespace im::test {
 class virtual_wall_clock final : public wall_clock {
 public:
   [[nodiscard]] time_point now() const override {
+    if (failures > 0 && failures-- > 0) throw std::runtime_error{"the clock was told to fail"};
     const auto system = t0 + elapsed + jump;
     return is_guarded ? guard_.read(system, elapsed).now : system;
   }
   milliseconds elapsed{0};
   milliseconds jump{0};
   bool is_guarded = false;
+  mutable int failures = 0;  ///< so many looks at it throw, in whatever actor looks
 
 private:
   mutable clock_guard guard_;
@@ -60,6 +63,7 @@ public:
   telemetry::metrics metrics;
   actor_environment env;
   std::vector<std::pair<logic::child_kind, caf::actor>> children;
+  std::vector<std::string> lost;  ///< actors that nobody replaces, and that have failed
 
 private:
   caf::actor_system_config config_;
