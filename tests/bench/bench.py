@@ -121,6 +121,9 @@ class Bench:
                 half = load(m.url, "ingest", "-r", max(1, most / 2), *self.span())["latency_us"]
                 self.note("half_p99_ms", half["p99"] / 1e3)
                 self.note("half_p99_9_ms", half["p99_9"] / 1e3)
+            bare = self.stored_at(most / 2)
+            self.note("half_p99_beast_ms", bare["p99"] / 1e3)
+            self.note("half_p99_9_beast_ms", bare["p99_9"] / 1e3)
         curve = self.results["latency_by_load"] = []
         with Manager() as m:
             load(m.url, "ingest", "-n", 2000)
@@ -130,11 +133,13 @@ class Bench:
         self.save()
 
     def approvals(self):
+        requests = 4  # of an approval: it is asked for, two people vote, and its end is waited for
         for _ in range(self.o.runs):
             with Manager() as m:
                 done = load(m.url, "approvals", "-r", self.o.approvals, "-c", 256, "--incidents", 10000, *self.span())
                 self.note("resume_p99_ms", done["resume_us"]["p99"] / 1e3)
                 self.note("approvals_per_second", done["units_per_second"])
+            self.note("resume_p99_beast_ms", self.stored_at(requests * self.o.approvals)["p99"] / 1e3)
 
     def memory(self):
         for _ in range(self.o.runs):
@@ -192,6 +197,11 @@ class Bench:
         self.save()
 
     # Helpers.
+
+    def stored_at(self, rate):
+        """The latency of a bare server that stores each body before it answers, at so many requests a second."""
+        with beast(202, ACCEPTED, durable=True) as b:
+            return load(b.url, *self.post_event(), "-r", max(1, rate), *self.span())["latency_us"]
 
     def without_actors(self, name, figure, *workload, each=1):
         """What the reference without actors takes of a workload. It reads nothing back: it answers what it has stored, and nothing else."""
@@ -265,7 +275,8 @@ class Bench:
         "churn": ("churn_rows", "churn_batch_rows", "sqlite_rows", "sqlite_store_rows",
                   "churn_rows_beast", "churn_actorless_rows", "churn_batch_actorless_rows"),
         "evaluate": ("evaluate_dry", "evaluate", "beast"),
-        "latency": ("half_p99_ms", "half_p99_9_ms"), "approvals": ("resume_p99_ms", "approvals_per_second"),
+        "latency": ("half_p99_ms", "half_p99_9_ms", "half_p99_beast_ms", "half_p99_9_beast_ms"),
+        "approvals": ("resume_p99_ms", "approvals_per_second", "resume_p99_beast_ms"),
         "memory": ("live_bytes", "passivated_bytes", "wake_p99_ms"), "growth": ("start_empty_s", "start_full_s"),
         "soak": (), "micro": ()}
 
@@ -279,6 +290,7 @@ class Bench:
             # Figures that are kept may come from other spans.
             self.results["about"].setdefault("spans", {})[part] = f"{self.o.runs} runs of {self.o.seconds} s"
             began = time.monotonic()
+            ticks = report.Ticks()
             try:
                 getattr(self, part)()
             except (RuntimeError, subprocess.CalledProcessError, OSError, KeyError) as failed:
@@ -287,6 +299,7 @@ class Bench:
                 print(f"   failed: {failed}", file=sys.stderr, flush=True)
             else:
                 self.results.get("failed", {}).pop(part, None)
+                self.results["about"].setdefault("stolen", {})[part] = ticks.shares()[1]
             print(f"   {time.monotonic() - began:.0f} s", flush=True)
             self.save()
 
