@@ -15,7 +15,7 @@ inline constexpr std::size_t waiting_writes = 4096;        ///< batches and reco
 inline constexpr std::size_t waiting_bytes = 128U << 20U;  ///< of the DecisionEvents in them
 inline constexpr std::size_t transaction_events = 4096;    ///< the writer commits at least this often
 inline constexpr std::size_t transaction_tries = 3;        ///< of one that another transaction made fail
-inline constexpr std::size_t cached_incidents = 8'192;     ///< states the writer keeps to fold further, about 2 KB each
+inline constexpr std::size_t cached_incidents = 16'384;    ///< states the writer keeps to fold further, about 2 KB each
 inline constexpr std::size_t snapshot_every_events =
     16;  ///< a state is written again after this many events of its incident
 inline constexpr std::size_t checkpoint_pages = 512;    ///< WAL pages (4 KB) that wake the checkpointer,

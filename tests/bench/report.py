@@ -289,7 +289,7 @@ first run {about['busy_before']:.0%} of it was in use.{' **The machine was not q
         each = lambda values: ", ".join(f"{value:,.1f}" for value in values)
         text += (f"A soak of {soak['seconds']:,.0f} s on {soak['date']} at {number(soak['rate'])} units a second ({soak['units']:,} of them), in six parts: "
                  f"resident memory {each(soak['resident_mb'])} MB; p99 {each(soak['p99_ms'])} ms. Memory grows while caches fill "
-                 "(8,192 states of the writer, pages, incidents of the last five minutes), and once more from the fiftieth minute on, when "
+                 "(16,384 states of the writer, pages, incidents of the last five minutes), and once more from the fiftieth minute on, when "
                  "each of the thousand incidents that stay open has been escalated and asks people. Nobody answers them here: their gates expire and "
                  "others open, and an incident's state holds the newest eight that have ended, 2.4 KB each.\n\n")
     text += plots(results)
