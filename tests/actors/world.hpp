@@ -22,7 +22,10 @@ namespace im::test {
 class virtual_wall_clock final : public wall_clock {
 public:
   [[nodiscard]] time_point now() const override {
-    if (failures > 0 && failures-- > 0) throw std::runtime_error{"the clock was told to fail"};
+    if (failures > 0) {
+      --failures;
+      throw std::runtime_error{"the clock was told to fail"};
+    }
     const auto system = t0 + elapsed + jump;
     return is_guarded ? guard_.read(system, elapsed).now : system;
   }
