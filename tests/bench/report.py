@@ -256,11 +256,11 @@ def stolen(shares):
     if not shares:
         return ""
     part, most = max(shares.items(), key=lambda item: item[1])
-    said = f"While it was measured, the machine's host kept {statistics.mean(shares.values()):.1%} of the cores' time"
-    said += f", most under `{part}`: {most:.1%}."
+    said = (f"\nWhile it was measured, the machine's host kept {statistics.mean(shares.values()):.1%} of the cores' time, most under "
+            f"`{part}`: {most:.1%}.")
     if most > 0.02:
-        said += " **Whoever waits for a core that stands still waits for milliseconds: a p99 tells of the host then.**"
-    return said + "\n"
+        said += "\n**Whoever waits for a core that stands still waits for milliseconds: a p99 tells of the host then.**"
+    return said
 
 
 def write(results):
@@ -272,8 +272,7 @@ def write(results):
 Written by `tests/bench/run` on {about['date']}; do not edit. Medians of {spans(about['spans'])}, in brackets the least and the greatest. Each
 reference was measured in turn with what stands beside it, by the same client (`llm-im-load`), on the same machine, which
 runs the generator too: {about['cores']} cores ({about['cpu']}), {about['memory_gib']} GiB, Linux {about['kernel']}; a synchronised write of 4 KB takes {about['sync_ms']} ms; before the
-first run {about['busy_before']:.0%} of it was in use.{' **The machine was not quiet: take the ratios, not the figures.**' if about['busy_before'] > 0.1 else ''}
-{stolen(about.get('stolen') or {})}
+first run {about['busy_before']:.0%} of it was in use.{' **The machine was not quiet: take the ratios, not the figures.**' if about['busy_before'] > 0.1 else ''}{stolen(about.get('stolen') or {})}
 
 {table.text()}
 {table.limits()}"""
