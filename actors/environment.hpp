@@ -45,7 +45,8 @@ struct actor_environment {
   return reason && reason != caf::exit_reason::normal && reason != caf::exit_reason::user_shutdown;
 }
 
-/// For an actor that nobody replaces and nothing works without: should it fail, `env.on_lost` is told. `env` outlives it.
+/// For an actor that nobody replaces and nothing works without: should it fail, `env.on_lost` is told of `name`, a literal. `env`
+/// outlives the actor.
 template <class Handle>
 void must_live(const Handle& actor, std::string_view name, const actor_environment& env) {
   caf::actor_cast<caf::abstract_actor*>(actor)->attach_functor([name, &env](const caf::error& reason) {
