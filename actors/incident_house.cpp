@@ -25,10 +25,10 @@ incident_house::incident_house(caf::actor_system& system, const actor_environmen
   auto cache = system.spawn<policy_cache>(env, persistence, std::move(policies));
   house_ = {&env, std::move(persistence), std::move(cache), system.spawn<alarm_clock>(),
             std::max<std::size_t>(env.live_incidents / shards, 1)};
-  must_live(house_.policies, "policy_cache", env);
-  must_live(house_.alarms, "alarm_clock", env);
+  must_live(house_.policies, policy_cache_state::name, env);
+  must_live(house_.alarms, alarm_clock_state::name, env);
   for (std::size_t i = 0; i < shards; ++i)
-    must_live(shards_.emplace_back(system.spawn<incident_registry>(house_)), "incident_registry", env);
+    must_live(shards_.emplace_back(system.spawn<incident_registry>(house_)), incident_registry_state::name, env);
 }
 
 incident_house::~incident_house() {
@@ -41,7 +41,7 @@ incident_house::~incident_house() {
 void incident_house::start_clock() {
   if (keeper_) return;
   keeper_ = system_.spawn<deadline_keeper>(env_, house_.persistence, shards_);
-  must_live(keeper_, "deadline_keeper", env_);
+  must_live(keeper_, deadline_keeper_state::name, env_);
 }
 
 std::size_t incident_house::shard_for(const command& c) const {

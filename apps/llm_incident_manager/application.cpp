@@ -88,7 +88,7 @@ public:
     if (settings_.sends_telemetry()) tell_observatory();
     system_ = std::make_unique<caf::actor_system>(configure(caf_config_, settings_.worker_threads));
     persistence_ = persistence::spawn_persistence(*system_, client_, persistence_settings(metrics_));
-    must_live(persistence_, "persistence", env_);
+    must_live(persistence_, "persistence_actor", env_);
     house_ = std::make_unique<incident_house>(
         *system_, env_, persistence_,
         policy_names{settings_.escalation_policy_id, settings_.approval_policy_id, settings_.sla_policy_id});
