@@ -132,6 +132,7 @@ TEST_CASE("with a webhook secret an unsigned anomaly is 401 and opens nothing") 
       api.post("/api/v1/events/sentinel", anomaly(new_id()), {{"X-Sentinel-Signature", std::string(64, '0')}}).code() ==
       "UNAUTHORIZED");
   CHECK(api.incident_count() == 0);
+  CHECK(service.stop() == 0);
   CHECK(service.log().find("signature_refused") != std::string::npos);
 }
 

@@ -75,6 +75,7 @@ public:
   [[nodiscard]] running_program& process() { return *running_; }
   [[nodiscard]] const std::string& url() const { return running_->url(); }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
+  /// What it logged. A thread of its own writes the lines: only after `stop` are all of them here.
   [[nodiscard]] std::string log() const { return read_file(folder() / "log"); }
 
 private:
