@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "persistence/ruvector/limits.hpp"
+#include "persistence/ruvector/page_cache.hpp"
 
 namespace im::ruvector::sqlite {
 
@@ -43,7 +44,10 @@ error error_of(int code, std::string text) {
 /// SQLite counts the bytes it holds under a mutex of its own, at every allocation; nobody asks for that number. Takes effect
 /// only before its first use.
 void configure_once() {
-  static const int told = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static const int told = [] {
+    use_page_cache();
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  }();
   static_cast<void>(told);
 }
 
