@@ -10,6 +10,8 @@ session::session(const std::string& file)
       tables_{db_},
       records_{db_},
       checkpointer_{file, write_buffer_.name()},
+      begin_{db_, "BEGIN IMMEDIATE"},
+      commit_{db_, "COMMIT"},
       newest_row_{db_, "SELECT max(row) FROM decision_events"},
       data_version_{db_, "PRAGMA data_version"} {
   db_.execute("PRAGMA synchronous=FULL");
@@ -18,7 +20,7 @@ session::session(const std::string& file)
 }
 
 std::optional<std::int64_t> session::begin() {
-  db_.execute("BEGIN IMMEDIATE");
+  begin_.run();
   // Another process may have written (a rebuild, a second service).
   const auto version = data_version_.first([](row r) { return r.integer(0); }).value_or(0);
   if (version == seen_version_) return std::nullopt;
@@ -28,7 +30,7 @@ std::optional<std::int64_t> session::begin() {
 
 void session::commit() {
   try {
-    db_.execute("COMMIT");
+    commit_.run();
   } catch (const sqlite_failure& f) {
     // The pages may be in the log, and a start after a crash would find them there.
     if ((f.code() & 0xff) == SQLITE_IOERR) unconfirmed(f.what());

@@ -33,6 +33,8 @@ private:
   tables tables_;
   database_records<driver> records_;
   checkpointer checkpointer_;
+  statement begin_;
+  statement commit_;
   statement newest_row_;
   statement data_version_;
   std::int64_t seen_version_ = -1;
