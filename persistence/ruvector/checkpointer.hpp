@@ -30,12 +30,17 @@ public:
 
 private:
   int copy_pages(connection& by) noexcept;
+  void synchronise() noexcept;
+  void give_up() noexcept;
+  void keep_log() noexcept;
   [[nodiscard]] bool is_due() const;
   static int committed(void* self, sqlite3* db, const char* schema, int pages);
   void loop();
 
   connection db_;
+  sqlite3* writer_ = nullptr;
   std::atomic<bool> finish_{false};
+  std::atomic<bool> lost_{false};  // the disk lost what was copied, perhaps: nothing is copied any more
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   int pages_ = 0;      // in the log

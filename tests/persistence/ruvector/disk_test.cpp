@@ -201,6 +201,37 @@ TEST_CASE("a database that cannot take over its write-ahead log says so, and los
   CHECK(store->check()->problems.empty());
 }
 
+TEST_CASE("what the disk did not keep of a checkpoint is in the write-ahead log until a start copies it again") {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    INFO("seed " << seed);
+    faulty_disk disk{seed};
+    const temp_dir dir;
+    auto store = open_store(dir);
+    append_one(*store, open_event(1, "f1"));
+    disk.fail_sync_of("ruvector.db");
+    const auto write_much = [&] {
+      auto large = attach_next(*store, 1);
+      large.outputs.text = "{\"note\":\"" + std::string(200'000, 'x') + "\"}";
+      append_one(*store, large);
+    };
+    while (part_of_health(*store, "database_chores").status == check_status::pass && head_of(*store, 1) < 500)
+      write_much();
+    for (int more = 0; more < 20; ++more) write_much();
+    CHECK(contains(part_of_health(*store, "database_chores").message, "restart the service"));
+    CHECK(part_of_health(*store, "database_write").status == check_status::pass);
+    const auto head = head_of(*store, 1);
+    store.reset();
+    disk.bring_back(dir.path());
+    store = open_store(dir);
+    CHECK(head_of(*store, 1) == head);
+    CHECK(store->check()->problems.empty());
+    CHECK(part_of_health(*store, "database_chores").status == check_status::pass);
+    store.reset();  // copies all of it
+    disk.bring_back(dir.path());
+    CHECK(open_store(dir)->check()->problems.empty());
+  }
+}
+
 TEST_CASE("a checkpoint that writes its one page at its end fails where it cannot, and the next one copies the page") {
   faulty_disk disk;
   const temp_dir dir;

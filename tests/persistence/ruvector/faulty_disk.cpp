@@ -74,6 +74,7 @@ public:
   std::optional<std::int64_t> room_;
   std::optional<std::string> full_for_;
   std::optional<int> until_loss_;
+  std::optional<std::string> failing_sync_of_;
   int failing_syncs_ = 0;
   int operations_ = 0;
   bool power_ = true;
@@ -163,7 +164,11 @@ private:
     if (!me.power_) return SQLITE_IOERR_FSYNC;
     if (mine.path == nullptr) return SQLITE_OK;
     auto& on = me.files_[mine.path];
-    const bool fails = me.failing_syncs_ > 0 && me.failing_syncs_-- > 0;
+    const bool is_named = me.failing_sync_of_ && std::string_view{mine.path}.ends_with(*me.failing_sync_of_);
+    if (is_named) me.failing_sync_of_.reset();
+    const bool is_next = me.failing_syncs_ > 0;
+    if (is_next) --me.failing_syncs_;
+    const bool fails = is_named || is_next;
     // As with Linux, a sync that failed forgets what it did not write.
     for (const auto& change : on.pending)
       if (!fails || me.random_() % 2 == 0) carry_out(on.durable, change);
@@ -230,6 +235,11 @@ void faulty_disk::refuse_writes_to(std::string name_end) {
 void faulty_disk::fail_syncs(int count) {
   const std::lock_guard lock{state_->mutex_};
   state_->failing_syncs_ = count;
+}
+
+void faulty_disk::fail_sync_of(std::string name_end) {
+  const std::lock_guard lock{state_->mutex_};
+  state_->failing_sync_of_ = std::move(name_end);
 }
 
 void faulty_disk::lose_power_after(int count) {

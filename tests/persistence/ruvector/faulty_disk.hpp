@@ -25,6 +25,8 @@ public:
 
   /// The next `count` syncs fail, and what they were to make durable may or may not be.
   void fail_syncs(int count);
+  /// The next sync of a file whose name ends so fails likewise.
+  void fail_sync_of(std::string name_end);
 
   /// The power goes at the `count`-th write, sync, cut or removal from now: that one is torn, and everything after it fails.
   void lose_power_after(int count);
