@@ -13,6 +13,7 @@ DOCS = ROOT / "docs"
 ACTORLESS = "the service without its actors"
 STORING = "whoever stores these rows first"
 STORES_EACH = "a bare Beast server that stores each body, as many requests a second"
+STORES_ROWS = "a bare Beast server that writes the service's rows, as many requests a second"
 DECIDING = "whoever reads, decides and stores as the service does, whatever actors cost"
 HOT_SPOTS = pathlib.Path(__file__).parent / "hot_spots.md"
 
@@ -143,15 +144,17 @@ class Table:
                         f"service's rows, with the keys that are the store's laws and the indexes that lists, deadlines and queries are read by, "
                         f"takes {number(churn_rows)}. The service without its actors takes {number(churn_actorless)}. "
                         f"{self.beyond(wanted, 'churn_actorless_rows', DECIDING)}")
-        for what, ours, reference, most in (("`ingest` at half its maximum", "half_p99_ms", "half_p99_beast_ms", 10),
-                                            ("`approvals`", "resume_p99_ms", "resume_p99_beast_ms", 15)):
+        for what, ours, reference, does, most in (
+                ("`ingest` at half its maximum", "half_p99_ms", "half_p99_rows_beast_ms", "writes the service's rows", 10),
+                ("`approvals`", "resume_p99_ms", "resume_p99_beast_ms", "inserts each body as a row", 15)):
             bare = self.median(reference)
             if bare and (self.median(ours) or 0) > most:
                 least = min(self.r[reference])
-                said.append(f"Of {what}, a p99 of {most} ms is missed. A bare Beast server that does nothing but insert each body as a row has one of "
-                            f"{number(bare)} ms at as many requests a second"
-                            + (f", never less than {number(least)}: {most} ms are out of reach for whoever stores so many a second here."
-                               if least > most else "."))
+                said.append(f"Of {what}, a p99 of {most} ms is missed. A bare Beast server that only {does} before it answers has one of "
+                            f"{number(bare)} ms at as many requests a second, {number(least)} at the least: "
+                            + (f"{most} ms are out of reach for whoever stores so many a second here." if least > most else
+                               "it misses them, too, in most of its runs." if bare > most else
+                               f"{most} ms are not shown to be out of reach."))
         return "".join(f"{paragraph}\n\n" for paragraph in said)
 
     def missed(self, ours, wanted):
@@ -189,8 +192,8 @@ class Table:
         self.ratio("the same", "churn_rows", "rows/s", "a bare Beast server that writes the service's rows", "churn_rows_beast", None)
         self.ratio("the same", "churn_rows", "rows/s", ACTORLESS, "churn_actorless_rows", None)
         self.ratio("`evaluate --dry-run`", "evaluate_dry", "requests/s", "a bare Beast server, the same bytes", "beast", 0.4)
-        self.bound("`ingest` at half its maximum, p99", "half_p99_ms", "ms", 10, beside=(STORES_EACH, "half_p99_beast_ms"))
-        self.bound("the same, p99.9", "half_p99_9_ms", "ms", 40, beside=(STORES_EACH, "half_p99_9_beast_ms"))
+        self.bound("`ingest` at half its maximum, p99", "half_p99_ms", "ms", 10, beside=(STORES_ROWS, "half_p99_rows_beast_ms"))
+        self.bound("the same, p99.9", "half_p99_9_ms", "ms", 40, beside=(STORES_ROWS, "half_p99_9_rows_beast_ms"))
         self.bound("`approvals` at 1,000 a second: deciding vote → resumed, p99", "resume_p99_ms", "ms", 15,
                    beside=(STORES_EACH, "resume_p99_beast_ms"))
         self.bound("memory of a live incident with an open gate", "live_bytes", "KB", 8, 1 / 1024)
