@@ -57,6 +57,7 @@ std::string checkpointer::failure() const {
 
 /// Pages in the log that are not copied yet. Where the copy failed the log keeps them, and the next one tries again.
 int checkpointer::copy_pages(connection& by) noexcept {
+  if (lost_) return 0;
   int in_log = 0;
   int copied = 0;
   const int code = sqlite3_wal_checkpoint_v2(by.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
@@ -66,10 +67,11 @@ int checkpointer::copy_pages(connection& by) noexcept {
   }
   const bool other_at_it = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
   const std::lock_guard lock{mutex_};
-  failure_ =
-      code == SQLITE_OK || other_at_it
-          ? std::string{}
-          : std::string{"the write-ahead log cannot be copied into the database and grows: "} + sqlite3_errstr(code);
+  if (!lost_)
+    failure_ =
+        code == SQLITE_OK || other_at_it
+            ? std::string{}
+            : std::string{"the write-ahead log cannot be copied into the database and grows: "} + sqlite3_errstr(code);
   return code == SQLITE_OK ? in_log - copied : 0;
 }
 
@@ -84,16 +86,15 @@ void checkpointer::synchronise() noexcept {
 /// The system forgets what it could not write, and the next sync would succeed without it. SQLite takes those pages for copied, so the log
 /// must not start over: it keeps them until the next start, which copies all of it again.
 void checkpointer::give_up() noexcept {
-  lost_ = true;
   const std::lock_guard lock{mutex_};
+  lost_ = true;
   failure_ =
-      "the disk did not keep what was copied into the database; the write-ahead log has it still and grows: look at "
-      "the "
-      "disk, then restart the service, which copies it again";
+      "the disk did not keep what was copied into the database; the write-ahead log has it still, and grows: look at "
+      "the disk, then restart the service, which copies it again";
 }
 
 void checkpointer::finish_if_asked(connection& writer) noexcept {
-  if (finish_.exchange(false) && !lost_) (void)copy_pages(writer);
+  if (finish_.exchange(false)) (void)copy_pages(writer);
 }
 
 /// SQLite copies what is left and removes the log when the last connection ends. Not these.

@@ -45,6 +45,18 @@ bool eventually(Held&& held) {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
+/// Some fifty pages of the write-ahead log.
+void write_much(store& to) {
+  auto large = attach_next(to, 1);
+  large.outputs.text = "{\"note\":\"" + std::string(200'000, 'x') + "\"}";
+  append_one(to, large);
+}
+
+/// Until a checkpoint had something to do, and could not.
+void write_until_chores_fail(store& to) {
+  while (part_of_health(to, "database_chores").status == check_status::pass && head_of(to, 1) < 500) write_much(to);
+}
+
 }  // namespace
 
 TEST_CASE("a full disk refuses writes by name, keeps what was acknowledged, and is forgotten once there is room") {
@@ -178,13 +190,7 @@ TEST_CASE("a database that cannot take over its write-ahead log says so, and los
   auto store = open_store(dir);
   append_one(*store, open_event(1, "f1"));
   disk.refuse_writes_to("ruvector.db");
-  const auto write_much = [&] {
-    auto large = attach_next(*store, 1);
-    large.outputs.text = "{\"note\":\"" + std::string(200'000, 'x') + "\"}";
-    append_one(*store, large);
-  };
-  while (part_of_health(*store, "database_chores").status == check_status::pass && head_of(*store, 1) < 500)
-    write_much();
+  write_until_chores_fail(*store);
   const auto chores = part_of_health(*store, "database_chores");
   CHECK(chores.status == check_status::warn);
   CHECK(contains(chores.message, "write-ahead log"));
@@ -195,7 +201,7 @@ TEST_CASE("a database that cannot take over its write-ahead log says so, and los
   CHECK(head_of(*store, 1) == head);
   disk.make_room();
   CHECK(eventually([&] {
-    write_much();
+    write_much(*store);
     return part_of_health(*store, "database_chores").status == check_status::pass;
   }));
   CHECK(store->check()->problems.empty());
@@ -209,14 +215,8 @@ TEST_CASE("what the disk did not keep of a checkpoint is in the write-ahead log 
     auto store = open_store(dir);
     append_one(*store, open_event(1, "f1"));
     disk.fail_sync_of("ruvector.db");
-    const auto write_much = [&] {
-      auto large = attach_next(*store, 1);
-      large.outputs.text = "{\"note\":\"" + std::string(200'000, 'x') + "\"}";
-      append_one(*store, large);
-    };
-    while (part_of_health(*store, "database_chores").status == check_status::pass && head_of(*store, 1) < 500)
-      write_much();
-    for (int more = 0; more < 12; ++more) write_much();
+    write_until_chores_fail(*store);
+    for (int more = 0; more < 12; ++more) write_much(*store);
     CHECK(contains(part_of_health(*store, "database_chores").message, "restart the service"));
     CHECK(part_of_health(*store, "database_write").status == check_status::pass);
     const auto head = head_of(*store, 1);
