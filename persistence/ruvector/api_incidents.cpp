@@ -1,3 +1,4 @@
+#include "im/version.hpp"
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/agent_records.hpp"
 #include "persistence/ruvector/api.hpp"
@@ -98,7 +99,7 @@ void api::get_health(http::request&&, http::responder&& answer) {
     out.begin_object();
     json::object_writer members{out};
     members.required("status", status);
-    members.required("version", std::string_view{IM_VERSION});
+    members.required("version", im::version);
     members.required("timestamp", clock_.now());
     out.key("checks");
     out.begin_array();
