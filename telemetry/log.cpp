@@ -11,6 +11,9 @@
 #include <mutex>
 #include <shared_mutex>
 #include <stdexcept>
+#include <thread>
+
+#include "messages/assert.hpp"
 
 namespace im::log {
 namespace detail {
@@ -64,6 +67,33 @@ std::shared_ptr<spdlog::sinks::sink> make_sink(config& with) {
   return std::make_shared<spdlog::sinks::stderr_sink_st>();
 }
 
+/// Ends the log once what is queued was written. False if there is none, or if whoever fails holds its lock.
+bool end_session() noexcept {
+  constexpr int tries = 10'000;  // other holders let go within microseconds
+  auto& log = global();
+  std::unique_lock lock{log.mutex, std::defer_lock};
+  for (int i = 0; i < tries && !lock.try_lock(); ++i) std::this_thread::yield();
+  if (!lock || !log.logger) return false;
+  detail::threshold = level::off;
+  log.dropped_before += log.pool->overrun_counter();
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::logger> logger;
+  pool.swap(log.pool);
+  logger.swap(log.logger);
+  lock.unlock();
+  pool.reset();  // writes what is queued, then joins; the logger must live until then
+  return true;
+}
+
+assertion_reporter reporter_before = nullptr;  // guarded by the log's mutex
+
+/// The failure is the last line that is written.
+void log_assertion(std::string_view condition, std::string_view file, unsigned line) noexcept {
+  write(level::error, event::assertion_failed, "assertion failed",
+        {{"condition", condition}, {"file", file}, {"line", std::uint64_t{line}}});
+  if (!end_session()) reporter_before(condition, file, line);
+}
+
 }  // namespace
 
 session::session(config with) {
@@ -82,20 +112,12 @@ session::session(config with) {
   log.clock = with.clock;
   log.as = with.as;
   detail::threshold = with.threshold;
+  reporter_before = set_assertion_reporter(&log_assertion);
 }
 
 session::~session() {
-  auto& log = global();
-  detail::threshold = level::off;
-  std::shared_ptr<spdlog::details::thread_pool> pool;
-  std::shared_ptr<spdlog::logger> logger;
-  {
-    const std::unique_lock lock{log.mutex};
-    log.dropped_before += log.pool->overrun_counter();
-    pool.swap(log.pool);
-    logger.swap(log.logger);
-  }
-  pool.reset();  // writes what is queued, then joins; the logger must live until then
+  set_assertion_reporter(reporter_before);
+  end_session();
 }
 
 void set_threshold(level threshold) noexcept {

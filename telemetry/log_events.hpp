@@ -14,6 +14,7 @@ namespace im::log {
   X(service_started, "the service listens; its addresses are in the fields")             \
   X(service_stopped, "everything is drained; the process ends")                          \
   X(service_failed, "the service cannot start or go on")                                 \
+  X(assertion_failed, "what must always hold did not: a bug of ours; the process ends")  \
   X(settings_notice, "a setting was accepted but has no effect, or has an unusual one")  \
   X(drain_started, "a signal came; no new work is taken")                                \
   X(drain_cut_short, "the time to drain was over before the work was")                   \

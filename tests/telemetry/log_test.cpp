@@ -1,13 +1,20 @@
 #include "telemetry/log.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <csignal>
 #include <future>
 #include <latch>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
+#include "messages/assert.hpp"
 #include "messages/json/node.hpp"
 
 using namespace im;
@@ -147,4 +154,33 @@ TEST_CASE("many threads log at once while the session ends, and every line is wh
   }
   CHECK(lines.size() >= threads);
   for (const auto& line : lines) CHECK(json::document::parse(line));
+}
+
+TEST_CASE("a failed assertion is the last line of the log, after all that was queued") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const auto child = fork();
+  if (child == 0) {
+    signal(SIGABRT, SIG_DFL);
+    const auto session =
+        log::start({.as = log::format::json, .clock = &clock_at_zero, .sink = [&ends](std::string_view line) {
+                      std::ignore = write(ends[1], line.data(), line.size());
+                    }});
+    for (int i = 0; i < 100; ++i) log::info(log::event::service_started, "up", {{"n", i}});
+    IM_ASSERT(ends[0] < 0);
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string text;
+  std::array<char, 512> part{};
+  for (ssize_t n = 0; (n = read(ends[0], part.data(), part.size())) > 0;)
+    text.append(part.data(), static_cast<std::size_t>(n));
+  close(ends[0]);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  const auto last = text.find("\"event\":\"assertion_failed\"");
+  REQUIRE(last != std::string::npos);
+  CHECK(text.find("\"n\":99}") < last);
+  CHECK(text.find("tests/telemetry/log_test.cpp", last) != std::string::npos);
 }
