@@ -23,7 +23,7 @@ bool is_listed(const approval_record& vote, const approval_request& request) {
 
 // ---- The decision
 
-struct choice {
+struct approval_choice {
   approval_decision decision = approval_decision::approval_pending;
   std::string reason;
 };
@@ -41,7 +41,7 @@ approval_decision told_again(approval_status status) {
   return approval_decision::approval_pending;
 }
 
-choice overdue(const approval_request& request) {
+approval_choice overdue(const approval_request& request) {
   const auto since = say("the deadline ", request.approval_deadline, " has passed");
   switch (request.expiry_action) {
     case expiry_action::auto_reject: return {approval_decision::expired, since + "; the action is not authorized"};
@@ -59,7 +59,7 @@ std::string missing(const vote_tally& tally, int quorum) {
   return text;
 }
 
-choice choose(const gate_state& gate, const vote_tally& tally, time_point now) {
+approval_choice choose(const gate_state& gate, const vote_tally& tally, time_point now) {
   const auto& request = gate.request;
   if (is_terminal(gate.status))
     return {told_again(gate.status),

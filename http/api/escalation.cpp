@@ -251,7 +251,7 @@ void list(call c, const http::request& request) {
                answer_text(std::move(c), [](const std::string& page) { return read_response(page); }));
 }
 
-void show_health(call c, const http::request&) { c.answer(agent_health(agent::escalation)); }
+void show_escalation_health(call c, const http::request&) { c.answer(agent_health(agent::escalation)); }
 
 }  // namespace
 
@@ -259,7 +259,7 @@ void add_escalation_routes(route_adder& routes) {
   routes.post("/api/v1/agents/escalation/evaluate", evaluate);
   routes.get_and_post("/api/v1/agents/escalation/inspect", inspect);
   routes.get_and_post("/api/v1/agents/escalation/list", list);
-  routes.get_and_post("/api/v1/agents/escalation/health", show_health);
+  routes.get_and_post("/api/v1/agents/escalation/health", show_escalation_health);
 }
 
 }  // namespace im::api

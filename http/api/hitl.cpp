@@ -247,7 +247,7 @@ void list(call c, const http::request& request) {
                answer_text(std::move(c), [](const std::string& page) { return read_response(page); }));
 }
 
-void show_health(call c, const http::request&) { c.answer(agent_health(agent::approver)); }
+void show_approval_health(call c, const http::request&) { c.answer(agent_health(agent::approver)); }
 
 }  // namespace
 
@@ -257,7 +257,7 @@ void add_hitl_routes(route_adder& routes) {
   routes.get_and_post("/api/v1/agents/hitl/status", show_status, {.max_wait = limits::gate_wait_max});
   routes.get_and_post("/api/v1/agents/hitl/inspect", inspect);
   routes.get_and_post("/api/v1/agents/hitl/list", list);
-  routes.get_and_post("/api/v1/agents/hitl/health", show_health);
+  routes.get_and_post("/api/v1/agents/hitl/health", show_approval_health);
 }
 
 }  // namespace im::api

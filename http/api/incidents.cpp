@@ -190,7 +190,7 @@ void read_log(call c, const http::request& request, Render render) {
   const auto& [id, page] = *question;
   auto& queries = c.ports().queries;
   queries.incident_log(id, page.after, page.limit,
-                       [c = std::move(c), id = id, page = page, render](result<std::string> text) mutable {
+                       [c = std::move(c), id, page, render](result<std::string> text) mutable {
                          if (!text) return c.fail(text.error());
                          const auto parsed = json::document::parse(*text, limits::stored_json_depth);
                          if (!parsed)

@@ -144,7 +144,7 @@ void publish(call c, const http::request& request) {
   submit_to_owner(std::move(c), std::move(*sent), view::postmortems, id.value(), outputs_response);
 }
 
-void show_health(call c, const http::request&) { c.answer(agent_health(agent::postmortem)); }
+void show_postmortem_health(call c, const http::request&) { c.answer(agent_health(agent::postmortem)); }
 
 }  // namespace
 
@@ -153,7 +153,7 @@ void add_postmortem_routes(route_adder& routes) {
   routes.get_and_post("/api/v1/agents/postmortem/inspect", inspect);
   routes.get_and_post("/api/v1/agents/postmortem/list", list);
   routes.post("/api/v1/agents/postmortem/publish", publish);
-  routes.get_and_post("/api/v1/agents/postmortem/health", show_health);
+  routes.get_and_post("/api/v1/agents/postmortem/health", show_postmortem_health);
 }
 
 }  // namespace im::api

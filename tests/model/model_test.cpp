@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tests/model/world.hpp"
+#include "tests/support/rounds.hpp"
 #include "tests/support/samples.hpp"
 
 using namespace im;
@@ -13,11 +14,7 @@ using namespace im::test::model;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t default_seeds = 400;
-#else
-constexpr std::uint64_t default_seeds = 10'000;
-#endif
+constexpr auto default_seeds = rounds(std::uint64_t{10'000});
 
 std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);

@@ -5,6 +5,7 @@
 
 #include "actors/logic/approval_gate.hpp"
 #include "tests/support/policies.hpp"
+#include "tests/support/rounds.hpp"
 #include "tests/support/samples.hpp"
 
 // Whatever people and the clock do, in whatever order: at most one verdict, and no approval without its quorum.
@@ -16,7 +17,7 @@ using namespace im::test;
 using enum approver_type;
 
 constexpr std::uint64_t seed = 20261122;
-constexpr int runs = 10'000;
+constexpr int runs = rounds(10'000);
 
 /// The quorum, counted afresh and otherwise than the code under test does it.
 bool has_quorum(const gate_state& gate) {
