@@ -17,7 +17,7 @@ constexpr int rounds = 8;
 
 }  // namespace
 
-checkpointer::checkpointer(const std::string& file, const char* vfs) : db_{file, open_mode::read_write, 2048, vfs} {
+checkpointer::checkpointer(const std::string& file) : db_{file, open_mode::read_write, 2048} {
   db_.execute("PRAGMA synchronous=FULL");
   db_.execute("PRAGMA wal_autocheckpoint=0");
   thread_ = std::thread{[this] { loop(); }};
@@ -75,14 +75,6 @@ int checkpointer::copy_pages(connection& by) noexcept {
   return code == SQLITE_OK ? in_log - copied : 0;
 }
 
-/// SQLite synchronises the database only when a copy has reached the log's end, which one beside commits seldom does. All of it would be
-/// left to the writer's own copy: some 16,000 pages, for which commits would wait 16 to 57 ms.
-void checkpointer::synchronise() noexcept {
-  sqlite3_file* database = nullptr;
-  sqlite3_file_control(db_.handle(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&database));
-  if (database->pMethods->xSync(database, SQLITE_SYNC_NORMAL) != SQLITE_OK) give_up();
-}
-
 /// The system forgets what it could not write, and the next sync would succeed without it. SQLite takes those pages for copied, so the log
 /// must not start over: it keeps them until the next start, which copies all of it again.
 void checkpointer::give_up() noexcept {
@@ -124,7 +116,6 @@ void checkpointer::loop() {
     const bool large = pages_ >= most_pages;
     lock.unlock();
     int left = copy_pages(db_);
-    synchronise();
     for (int round = 1; large && left > few_pages && round < rounds; ++round) left = copy_pages(db_);
     if (large) finish_ = true;
     lock.lock();

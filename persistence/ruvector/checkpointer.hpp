@@ -14,8 +14,7 @@ namespace im::ruvector::sqlite {
 
 class checkpointer {
 public:
-  /// `vfs`: that of a `write_buffer`, which outlives this.
-  checkpointer(const std::string& file, const char* vfs);
+  explicit checkpointer(const std::string& file);
   checkpointer(const checkpointer&) = delete;
   checkpointer& operator=(const checkpointer&) = delete;
   ~checkpointer();
@@ -30,7 +29,6 @@ public:
 
 private:
   int copy_pages(connection& by) noexcept;
-  void synchronise() noexcept;
   void give_up() noexcept;
   void keep_log() noexcept;
   [[nodiscard]] bool is_due() const;

@@ -23,8 +23,6 @@ inline constexpr std::size_t checkpoint_commits = 8;    ///< once they are of so
 inline constexpr std::size_t wal_pages_max = 4 * 4096;  ///< the writer finishes a checkpoint itself beyond
 inline constexpr std::size_t wal_kept_bytes =
     128U << 20U;  ///< a larger WAL file is cut when it is empty, which takes 25 ms: so none of usual size
-inline constexpr std::size_t write_buffer_bytes =
-    120 * 1024;                                 ///< of a file, at once; SQLite writes less than 128 KB at once
 inline constexpr milliseconds busy_wait{5000};  ///< for a lock that another process holds
 /// Of the writer; a reader has half. What it does not hold the system's own cache does: with 4 MB openings are a tenth slower, with 48
 /// nothing is faster.

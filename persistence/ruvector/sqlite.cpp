@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "persistence/ruvector/limits.hpp"
-#include "persistence/ruvector/page_cache.hpp"
 
 namespace im::ruvector::sqlite {
 
@@ -44,10 +43,7 @@ error error_of(int code, std::string text) {
 /// SQLite counts the bytes it holds under a mutex of its own, at every allocation; nobody asks for that number. Takes effect
 /// only before its first use.
 void configure_once() {
-  static const int told = [] {
-    use_page_cache();
-    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  }();
+  static const int told = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(told);
 }
 
@@ -57,12 +53,12 @@ sqlite_failure::sqlite_failure(int code, const std::string& what) : store_failur
   if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) note_damage();
 }
 
-connection::connection(const std::string& file, open_mode mode, int cache_kb, const char* vfs) {
+connection::connection(const std::string& file, open_mode mode, int cache_kb) {
   configure_once();
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &db, flags, vfs);
+  const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
   db_.reset(db);
   if (code != SQLITE_OK) fail(code, "open the database");
   sqlite3_busy_timeout(db, static_cast<int>(limits::busy_wait.count()));

@@ -34,8 +34,7 @@ enum class open_mode { read_write, read_only };
 
 class connection {
 public:
-  /// `vfs`: SQLite's default unless it is named.
-  connection(const std::string& file, open_mode mode, int cache_kb, const char* vfs = nullptr);
+  connection(const std::string& file, open_mode mode, int cache_kb);
 
   void execute(const char* sql);
   [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }

@@ -6,10 +6,10 @@
 namespace im::ruvector::sqlite {
 
 session::session(const std::string& file)
-    : db_{file, open_mode::read_write, limits::page_cache_kb, write_buffer_.name()},
+    : db_{file, open_mode::read_write, limits::page_cache_kb},
       tables_{db_},
       records_{db_},
-      checkpointer_{file, write_buffer_.name()},
+      checkpointer_{file},
       begin_{db_, "BEGIN IMMEDIATE"},
       commit_{db_, "COMMIT"},
       newest_row_{db_, "SELECT max(row) FROM decision_events"},
@@ -42,7 +42,6 @@ void session::rollback() noexcept {
   seen_version_ = -1;
   // SQLite ends a transaction itself on some failures, and a failed rollback leaves nothing to be done.
   if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-  write_buffer::forget(db_.handle());
 }
 
 void session::probe() {

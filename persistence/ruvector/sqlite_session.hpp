@@ -6,7 +6,6 @@
 #include "persistence/ruvector/checkpointer.hpp"
 #include "persistence/ruvector/database_records.hpp"
 #include "persistence/ruvector/sqlite_tables.hpp"
-#include "persistence/ruvector/write_buffer.hpp"
 
 namespace im::ruvector::sqlite {
 
@@ -28,7 +27,6 @@ public:
   void close() override { checkpointer_.close(); }
 
 private:
-  write_buffer write_buffer_;
   connection db_;
   tables tables_;
   database_records<driver> records_;

@@ -116,8 +116,7 @@ void renew(row& r, std::uint32_t round) {
 }
 
 store_replay::store_replay(const char* store, const char* to)
-    : db_{made(to), ruvector::sqlite::open_mode::read_write, ruvector::limits::page_cache_kb, write_buffer_.name()},
-      checkpointer_{to, write_buffer_.name()} {
+    : db_{made(to), ruvector::sqlite::open_mode::read_write, ruvector::limits::page_cache_kb}, checkpointer_{to} {
   db_.execute("PRAGMA synchronous=FULL");
   checkpointer_.watch(db_);
   read(open_store(store).get());

@@ -13,7 +13,6 @@
 
 #include "persistence/ruvector/checkpointer.hpp"
 #include "persistence/ruvector/sqlite.hpp"
-#include "persistence/ruvector/write_buffer.hpp"
 
 namespace im::bench {
 
@@ -66,7 +65,6 @@ private:
 
   void read(sqlite3* store);
 
-  ruvector::sqlite::write_buffer write_buffer_;
   ruvector::sqlite::connection db_;
   ruvector::sqlite::checkpointer checkpointer_;
   std::vector<unit> units_;

@@ -9,7 +9,6 @@
 #include "http/sync_client.hpp"
 #include "persistence/ruvector/service.hpp"
 #include "persistence/ruvector/sqlite.hpp"
-#include "persistence/ruvector/write_buffer.hpp"
 #include "tests/persistence/ruvector/faulty_disk.hpp"
 #include "tests/persistence/ruvector/support.hpp"
 
@@ -229,59 +228,5 @@ TEST_CASE("what the disk did not keep of a checkpoint is in the write-ahead log 
     store.reset();  // copies all of it
     disk.bring_back(dir.path());
     CHECK(open_store(dir)->check()->problems.empty());
-  }
-}
-
-TEST_CASE("a checkpoint that writes its one page at its end fails where it cannot, and the next one copies the page") {
-  faulty_disk disk;
-  const temp_dir dir;
-  open_store(dir).reset();
-  const auto file = (dir / "ruvector.db").string();
-  sqlite::write_buffer layer;
-  sqlite::connection db{file, sqlite::open_mode::read_write, 64, layer.name()};
-  db.execute("PRAGMA synchronous=FULL; CREATE TABLE small (x); PRAGMA wal_checkpoint(TRUNCATE)");
-  db.execute("PRAGMA wal_autocheckpoint=0; INSERT INTO small VALUES (1)");
-  const auto copy = [&] {
-    int pages = 0;
-    int copied = 0;
-    const int code = sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
-    return code == SQLITE_OK && pages == 1 && copied == 1;
-  };
-  disk.refuse_writes_to("ruvector.db");
-  CHECK_FALSE(copy());
-  CHECK_FALSE(copy());
-  disk.make_room();
-  CHECK(copy());
-  // The database alone, as a copy of the file without its log would be.
-  std::filesystem::copy_file(file, dir / "alone.db");
-  sqlite::connection alone{(dir / "alone.db").string(), sqlite::open_mode::read_write, 64};
-  const auto found = sqlite::statement{alone, "SELECT x FROM small"}.first([](sqlite::row r) { return r.integer(0); });
-  CHECK(found == 1);
-}
-
-TEST_CASE("pages of a transaction that was rolled back are not written where another process commits next") {
-  for (int rows = 50; rows < 60; ++rows) {  // of some the last pages are on their way to the log when they are given up
-    INFO(rows << " rows");
-    const temp_dir dir;
-    open_store(dir).reset();
-    const auto file = (dir / "ruvector.db").string();
-    {
-      sqlite::write_buffer layer;
-      sqlite::connection ours{file, sqlite::open_mode::read_write, 64, layer.name()};
-      ours.execute("PRAGMA synchronous=FULL; CREATE TABLE large (x); PRAGMA wal_checkpoint(PASSIVE)");
-      ours.execute("BEGIN IMMEDIATE");
-      for (int i = 0; i < rows; ++i) ours.execute("INSERT INTO large VALUES (randomblob(3000))");
-      ours.execute("ROLLBACK");
-      sqlite::write_buffer::forget(ours.handle());
-      sqlite::connection theirs{file, sqlite::open_mode::read_write, 64};
-      theirs.execute("PRAGMA synchronous=FULL");
-      for (int i = 0; i < 200; ++i) theirs.execute("INSERT INTO large VALUES (randomblob(3000))");
-    }
-    sqlite::connection after{file, sqlite::open_mode::read_write, 64};
-    const auto one = [&](const char* sql) {
-      return sqlite::statement{after, sql}.first([](sqlite::row r) { return std::string{r.text(0)}; });
-    };
-    CHECK(one("SELECT count(*) FROM large") == "200");
-    CHECK(one("PRAGMA integrity_check") == "ok");
   }
 }
