@@ -32,7 +32,7 @@ private:
 
   /// Tens of thousands of entries, each new to the cache of a core: one place in memory to look at instead of three.
   template <class Key, class Value>
-  using large_map = boost::unordered_flat_map<Key, Value, std::hash<Key>>;
+  using large_map = boost::unordered_flat_map<Key, Value, keyed_hash<Key>>;
   using fingerprints = std::shared_ptr<const std::vector<std::string>>;
   /// Messages for several supervisors, each of which gets one.
   using outbox = std::unordered_map<incident_id, submission_batch>;
@@ -70,8 +70,9 @@ private:
   large_map<incident_id, entry> incidents_;
   std::list<incident_id> by_use_;  ///< all of them, the longest unused first
   large_map<caf::actor_addr, incident_id> by_address_;
-  large_map<std::string, incident_id> open_;                                 ///< by fingerprint
-  std::unordered_map<std::string, std::vector<submission_ptr>> looking_up_;  ///< signals that wait for the store's word
+  large_map<std::string, incident_id> open_;  ///< by fingerprint
+  std::unordered_map<std::string, std::vector<submission_ptr>, keyed_hash<std::string>>
+      looking_up_;  ///< signals that wait for the store's word
   std::size_t waiting_ = 0;
   asked_together<std::string> to_look_up_{limits::fingerprints_looked_for};
   asked_together<submission_ptr> apart_{

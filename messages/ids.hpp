@@ -5,12 +5,12 @@
 #include <bit>
 #include <compare>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "messages/keyed_hash.hpp"
 #include "messages/time.hpp"
 
 namespace im {
@@ -101,16 +101,17 @@ using request_id = std::string;
 
 }  // namespace im
 
+/// Keyed: callers choose ids. See messages/keyed_hash.hpp.
 template <>
 struct std::hash<im::uuid> {
+  using is_avalanching = void;
   std::size_t operator()(const im::uuid& id) const noexcept {
-    std::uint64_t low = 0;
-    std::memcpy(&low, id.bytes().data() + 8, sizeof low);
-    return static_cast<std::size_t>(low);
+    return im::detail::keyed_step(id.bytes().size(), id.bytes().data());
   }
 };
 
 template <class Tag>
 struct std::hash<im::strong_id<Tag>> {
+  using is_avalanching = void;
   std::size_t operator()(const im::strong_id<Tag>& id) const noexcept { return std::hash<im::uuid>{}(id.value()); }
 };
