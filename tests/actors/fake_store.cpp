@@ -26,13 +26,17 @@ public:
 
   persistence_actor::behavior_type make_behavior() {
     return {
-        [this](write_atom, const event_batch& batch) { return write(batch); },
-        [this](read_log_atom, const incident_id& id, std::uint64_t after) { return read_log(id, after); },
-        [this](find_logs_atom, const incident_list& among) { return find_logs(among); },
-        [this](read_event_atom, const event_id& id) { return read_event(id); },
-        [this](find_fingerprints_atom, const fingerprint_list& asked) { return find(asked); },
-        [this](read_policy_atom, const policy_query& query) { return read_policy(query.kind); },
-        [this](read_due_atom, const time_point& before, const std::string&) { return read_due(before); },
+        [this](write_atom, const event_batch& batch) { return ++store_->requests, write(batch); },
+        [this](read_log_atom, const incident_id& id, std::uint64_t after) {
+          return ++store_->requests, read_log(id, after);
+        },
+        [this](find_logs_atom, const incident_list& among) { return ++store_->requests, find_logs(among); },
+        [this](read_event_atom, const event_id& id) { return ++store_->requests, read_event(id); },
+        [this](find_fingerprints_atom, const fingerprint_list& asked) { return ++store_->requests, find(asked); },
+        [this](read_policy_atom, const policy_query& query) { return ++store_->requests, read_policy(query.kind); },
+        [this](read_due_atom, const time_point& before, const std::string&) {
+          return ++store_->requests, read_due(before);
+        },
         [](drain_atom) {},
         [this](tick_atom) { answer_waiting(); },
     };
@@ -50,16 +54,33 @@ private:
     return promise;
   }
 
+  /// What was taken leaves after the store's latency.
+  template <class T>
+  caf::result<T> answer_later(result<T> answer) {
+    if (store_->latency == milliseconds{0}) {
+      if (!answer) return to_caf(answer.error());
+      return std::move(*answer);
+    }
+    auto promise = self_->make_response_promise<T>();
+    self_->run_delayed(store_->latency, [promise, answer = std::move(answer)]() mutable {
+      if (answer)
+        promise.deliver(std::move(*answer));
+      else
+        promise.deliver(to_caf(answer.error()));
+    });
+    return promise;
+  }
+
   caf::result<write_outcome> write(const event_batch& batch) {
-    if (!store_->held) return answer(batch);
+    if (!store_->held) return answer_later(store_->append(batch));
     return hold(waiting_, batch);
   }
 
   void answer_waiting() {
     if (!store_->fingerprints_held)
-      for (auto& [promise, asked] : std::exchange(waiting_fingerprints_, {})) promise.deliver(newest_of(asked));
+      for (auto& [promise, asked] : std::exchange(waiting_fingerprints_, {})) promise.deliver(store_->newest_of(asked));
     if (!store_->logs_held) {
-      for (auto& [promise, among] : std::exchange(waiting_looks_, {})) promise.deliver(held_of(among));
+      for (auto& [promise, among] : std::exchange(waiting_looks_, {})) promise.deliver(store_->held_of(among));
       for (auto& [promise, page] : std::exchange(waiting_reads_, {})) {
         if (store_->away)
           promise.deliver(away());
@@ -70,7 +91,7 @@ private:
     if (!store_->events_held)
       for (auto& [promise, id] : std::exchange(waiting_events_, {})) promise.deliver(event_of(id));
     if (!store_->policies_held)
-      for (auto& [promise, kind] : std::exchange(waiting_policies_, {})) promise.deliver(policy_of(kind));
+      for (auto& [promise, kind] : std::exchange(waiting_policies_, {})) promise.deliver(store_->policy_of(kind));
     if (store_->held) return;
     for (auto& [promise, batch] : std::exchange(waiting_, {})) {
       auto outcome = store_->append(batch);
@@ -81,48 +102,26 @@ private:
     }
   }
 
-  caf::result<write_outcome> answer(const event_batch& batch) {
-    auto outcome = store_->append(batch);
-    if (!outcome) return to_caf(outcome.error());
-    return *outcome;
-  }
-
   caf::result<log_page> read_log(const incident_id& id, std::uint64_t after) {
     ++store_->log_reads;
-    if (store_->logs_held) return hold(waiting_reads_, page_of(id, after));
+    if (store_->logs_held) return hold(waiting_reads_, store_->page_of(id, after));
     if (store_->away || (store_->reads_left && (*store_->reads_left)-- == 0)) return away();
-    return page_of(id, after);
-  }
-
-  log_page page_of(const incident_id& id, std::uint64_t after) {
-    log_page page;
-    for (const auto& event : store_->logs[id])
-      if (event->sequence > after && page.events.size() < store_->page_events) page.events.push_back(event);
-    page.more = !page.events.empty() && page.events.back()->sequence < store_->logs[id].size();
-    return page;
+    return answer_later<log_page>(store_->page_of(id, after));
   }
 
   caf::result<incident_list> find_logs(const incident_list& among) {
     store_->looks.push_back(among.ids.size());
     if (store_->logs_held) return hold(waiting_looks_, among);
     if (store_->away) return away();
-    return held_of(among);
-  }
-
-  incident_list held_of(const incident_list& among) {
-    incident_list held;
-    for (const auto& id : among.ids)
-      if (!store_->logs[id].empty()) held.ids.push_back(id);
-    return held;
+    return store_->held_of(among);
   }
 
   caf::result<policy_answer> read_policy(policy_kind kind) {
+    ++store_->policy_reads;
     if (store_->policies_held) return hold(waiting_policies_, kind);
     if (store_->away) return away();
-    return policy_of(kind);
+    return store_->policy_of(kind);
   }
-
-  policy_answer policy_of(policy_kind kind) { return {false, store_->policies.at(kind), "etag"}; }
 
   caf::result<event_ptr> read_event(const event_id& id) {
     if (store_->events_held) return hold(waiting_events_, id);
@@ -132,38 +131,21 @@ private:
   }
 
   caf::expected<event_ptr> event_of(const event_id& id) {
-    for (const auto& [incident, log] : store_->logs)
-      for (const auto& event : log)
-        if (event->id == id) return event;
-    return caf::make_error(errc::not_found, "no such event");
+    auto found = store_->event_of(id);
+    if (!found) return to_caf(found.error());
+    return std::move(*found);
   }
 
   caf::result<fingerprint_lookups> find(const fingerprint_list& asked) {
     store_->fingerprint_looks.push_back(asked.fingerprints.size());
     if (store_->fingerprints_held) return hold(waiting_fingerprints_, asked);
     if (store_->away) return away();
-    return newest_of(asked);
-  }
-
-  fingerprint_lookups newest_of(const fingerprint_list& asked) {
-    fingerprint_lookups out;
-    for (const auto& fingerprint : asked.fingerprints) {
-      const auto found = store_->newest.find(fingerprint);
-      const bool known = found != store_->newest.end();
-      out.found.emplace_back(
-          known ? fingerprint_lookup{found->second, is_open(store_->states[found->second].record.status)}
-                : fingerprint_lookup{});
-    }
-    return out;
+    return store_->newest_of(asked);
   }
 
   caf::result<due_page> read_due(const time_point& before) {
     if (store_->away) return away();
-    due_page page;
-    for (const auto& [id, state] : store_->states)
-      if (const auto next = next_deadline(state); next && next->due_at <= before)
-        page.entries.push_back({id, next->kind, next->due_at});
-    return page;
+    return store_->due_at(before);
   }
 
   persistence_actor::pointer self_;
@@ -177,6 +159,47 @@ private:
 };
 
 }  // namespace
+
+log_page fake_store::page_of(const incident_id& id, std::uint64_t after) {
+  log_page page;
+  for (const auto& event : logs[id])
+    if (event->sequence > after && page.events.size() < page_events) page.events.push_back(event);
+  page.more = claims_more || (!page.events.empty() && page.events.back()->sequence < logs[id].size());
+  return page;
+}
+
+incident_list fake_store::held_of(const incident_list& among) {
+  incident_list with_log;
+  for (const auto& id : among.ids)
+    if (!logs[id].empty()) with_log.ids.push_back(id);
+  return with_log;
+}
+
+result<event_ptr> fake_store::event_of(const event_id& id) const {
+  for (const auto& [incident, log] : logs)
+    for (const auto& event : log)
+      if (event->id == id) return event;
+  return fail(errc::not_found, "no such event");
+}
+
+fingerprint_lookups fake_store::newest_of(const fingerprint_list& asked) {
+  fingerprint_lookups out;
+  for (const auto& fingerprint : asked.fingerprints) {
+    const auto found = newest.find(fingerprint);
+    const bool known = found != newest.end();
+    out.found.emplace_back(known ? fingerprint_lookup{found->second, is_open(states[found->second].record.status)}
+                                 : fingerprint_lookup{});
+  }
+  return out;
+}
+
+due_page fake_store::due_at(const time_point& before) const {
+  due_page page;
+  for (const auto& [id, state] : states)
+    if (const auto next = next_deadline(state); next && next->due_at <= before)
+      page.entries.push_back({id, next->kind, next->due_at});
+  return page;
+}
 
 std::optional<write_outcome> fake_store::refused_by_a_law(const event_batch& batch) {
   const auto& stored = logs[batch.incident_id];

@@ -103,11 +103,13 @@ result<reply> world::ask(command c) {
 }
 
 void world::pass(seconds time) {
-  for (auto left = time; left.count() > 0; left -= seconds{1}) {
-    clock->elapsed += seconds{1};
-    scheduler().advance_time(seconds{1});
-    run();
-  }
+  for (auto left = time; left.count() > 0; left -= seconds{1}) pass_step(seconds{1});
+}
+
+void world::pass_step(milliseconds time) {
+  clock->elapsed += time;
+  scheduler().advance_time(time);
+  run();
 }
 
 void world::crash(logic::child_kind kind) {

@@ -58,6 +58,8 @@ public:
   void release();
   /// Lets time pass, a second at a time, so that timers fire in their order.
   void pass(seconds time);
+  /// Lets a moment pass: whatever is due within it fires at its end.
+  void pass_step(milliseconds time);
   /// Ends the newest child of that kind as a crash would.
   void crash(logic::child_kind kind);
 
@@ -76,6 +78,8 @@ private:
 public:
   std::unique_ptr<incident_house> house;
   [[nodiscard]] caf::scheduler::test_coordinator& scheduler();
+  [[nodiscard]] caf::actor_system& system() { return *system_; }
+  [[nodiscard]] const persistence_actor& persistence() const { return persistence_; }
 };
 
 /// How many events of a log record such a fact.
