@@ -1,7 +1,5 @@
 #include "actors/post_mortem_actor.hpp"
 
-#include "actors/logic/postmortem.hpp"
-
 namespace im {
 
 post_mortem_type::behavior_type post_mortem_state::make_behavior() {
@@ -15,21 +13,27 @@ caf::result<written_postmortem> post_mortem_state::start(postmortem_job job) {
   if (job_.input)
     write(*job_.input);
   else
-    read_on(0);
+    read_on();
   return promise_;
 }
 
-void post_mortem_state::read_on(std::uint64_t after) {
-  self_->request(persistence_, until_answered, read_log_atom_v, job_.state->record.id, after)
+void post_mortem_state::read_on() {
+  self_->request(persistence_, until_answered, read_log_atom_v, job_.state->record.id, told_)
       .then([this](const log_page& page) { on_page(page); }, [this](const caf::error& e) { fail_with(e); });
 }
 
-void post_mortem_state::on_page(log_page page) {
-  for (const auto& event : page.events)
-    if (event->sequence <= job_.state->head())  // the log as it was when it was asked for
-      log_.push_back(*event);
-  if (page.more && !page.events.empty()) return read_on(page.events.back()->sequence);
-  write(logic::postmortem_input_from(*job_.state, log_));
+/// The log as it was when the document was asked for: what came later is not told.
+void post_mortem_state::on_page(const log_page& page) {
+  const auto before = told_;
+  for (const auto& event : page.events) {
+    if (event->sequence != told_ + 1 || told_ == job_.state->head()) continue;
+    story_.tell(*event);
+    ++told_;
+  }
+  if (!page.more || told_ == job_.state->head()) return write(story_.finish(*job_.state));
+  if (told_ == before)
+    return fail_with(caf::make_error(errc::store_unavailable, "the store does not go on with the incident's log"));
+  read_on();
 }
 
 void post_mortem_state::write(const postmortem_input& input) {

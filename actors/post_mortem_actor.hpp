@@ -1,7 +1,8 @@
 #pragma once
-/// Reads the log of an incident that is over, writes the document, and ends.
+/// Reads the log of an incident that is over, a page at a time, writes the document, and ends.
 
 #include "actors/environment.hpp"
+#include "actors/logic/postmortem.hpp"
 
 namespace im {
 
@@ -16,8 +17,8 @@ public:
 
 private:
   caf::result<written_postmortem> start(postmortem_job job);
-  void read_on(std::uint64_t after);
-  void on_page(log_page page);
+  void read_on();
+  void on_page(const log_page& page);
   void write(const postmortem_input& input);
   void fail_with(const caf::error& why);
 
@@ -25,7 +26,8 @@ private:
   const wall_clock& clock_;
   persistence_actor persistence_;
   postmortem_job job_;
-  std::vector<decision_event> log_;
+  logic::postmortem_story story_;
+  std::uint64_t told_ = 0;  ///< so far the log was read
   caf::typed_response_promise<written_postmortem> promise_;
 };
 

@@ -35,7 +35,7 @@ void describe(V& v, like<timeline_entry> auto& x) {
   v.optional("annotation", x.annotation);
 }
 
-/// The full input form; from our own log it is filled by `logic::postmortem_input_from`.
+/// The full input form; from our own log it is filled by `logic::postmortem_story`.
 struct postmortem_input {
   im::incident_id incident_id;
   std::string title;

@@ -2,7 +2,8 @@
 /// The post-mortem agent: from a recorded log to a document. Every sentence tells a recorded fact; where the record is
 /// silent the document says `unknown`.
 
-#include <vector>
+#include <cstddef>
+#include <memory>
 
 #include "messages/decision_event.hpp"
 #include "messages/error.hpp"
@@ -11,9 +12,27 @@
 
 namespace im::logic {
 
-/// The agent's full input, from the incident's state and its log in sequence order.
-[[nodiscard]] postmortem_input postmortem_input_from(const incident_state& state,
-                                                     const std::vector<decision_event>& log);
+/// The agent's full input, from the incident's state and its log. Folds one event after the other, so that a log of any length takes
+/// the memory of what the document tells: at most `limits::timeline_entries` of each list, and the gates that are open.
+class postmortem_story {
+public:
+  postmortem_story();
+  ~postmortem_story();
+  postmortem_story(const postmortem_story&) = delete;
+  postmortem_story& operator=(const postmortem_story&) = delete;
+
+  /// The next event, in sequence order.
+  void tell(const decision_event& event);
+  /// What was told, of the incident in `state`. Nothing is told after it.
+  [[nodiscard]] postmortem_input finish(const incident_state& state);
+
+  /// Entries, escalations and gates in memory.
+  [[nodiscard]] std::size_t held() const;
+
+private:
+  class teller;
+  std::unique_ptr<teller> teller_;
+};
 
 struct postmortem_verdict {
   postmortem_output output;

@@ -1,6 +1,7 @@
 #include "actors/logic/postmortem.hpp"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch_test_macros.hpp>
 
 #include "actors/logic/approval_gate.hpp"
@@ -81,9 +82,14 @@ public:
     change(change_kind::close, 900, "done", incident_status::closed);
   }
 
+  [[nodiscard]] postmortem_input input() const {
+    logic::postmortem_story story;
+    for (const auto& event : log) story.tell(event);
+    return story.finish(state);
+  }
+
   [[nodiscard]] logic::postmortem_verdict written() const {
-    auto verdict =
-        logic::write_postmortem(logic::postmortem_input_from(state, log), id_of<postmortem_id>("pm"), after(1000));
+    auto verdict = logic::write_postmortem(input(), id_of<postmortem_id>("pm"), after(1000));
     REQUIRE(verdict);
     return *verdict;
   }
@@ -123,7 +129,7 @@ TEST_CASE("an open incident has no post-mortem") {
 TEST_CASE("the timeline tells the whole log, runs of the same in one entry") {
   recorded story;
   story.whole_story();
-  const auto input = logic::postmortem_input_from(story.state, story.log);
+  const auto input = story.input();
   CHECK(input.peak_severity == severity::p1);
   CHECK(input.max_escalation_level == 1);
   CHECK(input.time_to_resolve_seconds == 600);
@@ -225,10 +231,48 @@ TEST_CASE("a long log keeps its first and last entries") {
   CHECK(timeline.back().type == timeline_type::resolution);
 }
 
+TEST_CASE("a log of 100,000 events takes no more memory than the document that it becomes") {
+  recorded story;
+  logic::postmortem_story told;
+  std::size_t most = 0;
+  std::uint64_t sequence = 0;
+  const auto tell = [&](any_fact f) {
+    told.tell(event_of(std::move(f), ++sequence, after(10)));
+    most = std::max(most, told.held());
+  };
+  told.tell(story.log.front());
+  fact::incident_changed note;
+  note.change = change_kind::comment;
+  note.actor = "olga";
+  fact::incident_changed raised;
+  raised.change = change_kind::escalate;
+  raised.actor = "olga";
+  const std::array levels{severity::p2, severity::p3};
+  while (sequence < 100'000) {
+    note.comment = "note " + std::to_string(sequence);
+    tell(note);
+    raised.severity = sequence == 50'001 ? severity::p1 : levels[sequence / 4 % 2];
+    tell(raised);
+    gate_state gate;
+    gate.request.id = id_of<approval_id>("gate " + std::to_string(sequence));
+    fact::gate_changed ended;
+    ended.request_id = gate.request.id;
+    ended.status = approval_status::expired;
+    tell(fact::gate_opened{gate});
+    tell(ended);
+  }
+  CHECK(most <= 2 * limits::timeline_entries + 5);
+  story.state.peak_severity = severity::p1;
+  const auto input = told.finish(story.state);
+  CHECK(input.timeline_events.size() == limits::timeline_entries);
+  CHECK(input.escalation_history.size() == limits::timeline_entries + 1);  // the rise to the peak stood in the middle
+  CHECK(std::ranges::count(input.escalation_history, severity::p1, &escalation_history_entry::to_severity) == 1);
+}
+
 TEST_CASE("whatever an input says of its durations, the document can be read again") {
   recorded r;
   r.whole_story();
-  auto input = logic::postmortem_input_from(r.state, r.log);
+  auto input = r.input();
   for (const double seconds : {-1e300, -1e11, 1e12, 1e300}) {
     CAPTURE(seconds);
     input.time_to_acknowledge_seconds = seconds;
