@@ -4,6 +4,7 @@
 
 #include "actors/incident_report.hpp"
 #include "actors/incident_supervisor.hpp"
+#include "messages/assert.hpp"
 #include "telemetry/log.hpp"
 
 namespace im {
@@ -30,6 +31,13 @@ bool opens_gate(const any_command& body, const request_id& covered) {
 }  // namespace
 
 void incident_supervisor_state::committed() {
+  conclude();
+  pump();
+}
+
+/// The state takes the events of the flight on, and its callers are answered.
+void incident_supervisor_state::conclude() {
+  IM_ASSERT(phase_ == phase::idle && flight_ && flight_->callers.size() == flight_->plan.answers.size());
   const auto flight = std::move(flight_);
   const auto before = state_;
   if (!flight->events.empty()) {
@@ -44,7 +52,6 @@ void incident_supervisor_state::committed() {
   reconcile();
   if (!flight->events.empty()) settle_waits();
   if (state_->head() == 0) on_asked_for_idleness();  // there is no such incident
-  pump();
 }
 
 /// Another instance was first: read what it decided, then decide again with that. If nothing is there to be read, it is our own
@@ -59,10 +66,11 @@ void incident_supervisor_state::decide_again(std::uint64_t head) {
   pump();
 }
 
-void incident_supervisor_state::requeue_in_flight(bool lost_a_race) {
+void incident_supervisor_state::requeue_in_flight() {
+  IM_ASSERT(phase_ == phase::idle && flight_);
   auto& again = flight_->callers;
   std::erase_if(again, [&](const submission_ptr& caller) {
-    if (!lost_a_race || ++caller->attempts <= limits::redecisions) return false;
+    if (++caller->attempts <= limits::redecisions) return false;
     log::warn(log::event::decision_abandoned, "a decision lost too many races", {{"incident_id", state_->record.id}});
     caller->answer(fail(errc::overloaded, "too many instances decide about this incident at once; try again"));
     return true;
@@ -131,6 +139,7 @@ void incident_supervisor_state::finish(submission_ptr caller, logic::planned& pl
   }
   if (const auto* recorded = std::get_if<logic::answer::recorded>(&planned.what)) {
     if (recorded->refusal) return caller->answer(std::unexpected{*recorded->refusal});
+    IM_ASSERT(recorded->index < events.size());
     r.event = events[recorded->index];
     r.persisted = true;
   } else if (const auto* unrecorded = std::get_if<logic::answer::unrecorded>(&planned.what)) {
@@ -176,6 +185,7 @@ void incident_supervisor_state::replay(submission_ptr caller, event_id first, in
 
 /// Where there is no such incident nobody asks it again whether it is idle.
 void incident_supervisor_state::question_answered() {
+  IM_ASSERT(questions_ > 0);
   if (--questions_ == 0 && state_->head() == 0) on_asked_for_idleness();
 }
 
@@ -215,6 +225,7 @@ void incident_supervisor_state::start_postmortem(submission_ptr caller, postmort
   self_->request(children_.spawn_post_mortem(), limits::write_timeout, generate_atom_v, std::move(job))
       .then(
           [this, waiting](written_postmortem written) {
+            IM_ASSERT(documents_ > 0 && *waiting);
             --documents_;
             (*waiting)->cmd.body = cmd::record_postmortem{std::move(written.document), written.confidence};
             queue_.push_back(std::move(*waiting));

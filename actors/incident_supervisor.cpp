@@ -4,7 +4,7 @@
 #include <iterator>
 #include <ranges>
 
-#include "actors/logic/due.hpp"
+#include "messages/assert.hpp"
 #include "messages/chain.hpp"
 #include "telemetry/log.hpp"
 
@@ -33,6 +33,7 @@ incident_supervisor_state::incident_supervisor_state(supervisor_actor::pointer s
       children_{self, house_},
       needs_load_{!fresh},
       whole_{fresh},
+      chance_{static_cast<std::minstd_rand::result_type>(std::hash<incident_id>{}(id))},
       alarm_{self, house_.alarms} {
   state_ = nothing_known_of(id);
   env_.metrics.incidents_live.add();
@@ -52,12 +53,7 @@ supervisor_actor::behavior_type incident_supervisor_state::make_behavior() {
           [this](wake_atom) { return on_wake(); },
           [this](idle_atom) { on_asked_for_idleness(); },
           [this](passivate_atom) { self_->quit(); },
-          [this](tick_atom, std::uint64_t generation) { on_alarm(generation); },
-          [this](tick_atom) {
-            retry_armed_ = false;
-            if (!needs_load_) reconcile();
-            pump();
-          }};
+          [this](tick_atom, std::uint64_t generation) { on_alarm(generation); }};
 }
 
 // ---- Taking in
@@ -91,85 +87,6 @@ void incident_supervisor_state::on_await(verdict_wait wait) {
   set_alarm();
 }
 
-void incident_supervisor_state::on_due(const deadline& due) {
-  if (retry_armed_) return children_.forget(due);  // an attempt has just failed; the tick tells of it again
-  env_.metrics.deadlines_fired[due.kind].add();
-  env_.metrics.deadline_lag_seconds.observe(seconds_between(due.due_at, env_.clock.now()));
-  children_.forget(due);
-  queue_.push_back(std::make_unique<submission>(
-      logic::due_command(*state_, due), [](const result<reply>&) {}, admission::ticket{}, env_.listener()));
-  pump();
-}
-
-/// The deadline index says that something is due. Loading arms the children's alarms. Where the state is there already and
-/// nothing is under way, an alarm is late (the wall clock was set forward): it is armed anew; where its actor fails again
-/// and again, its work is done here.
-caf::result<void> incident_supervisor_state::on_wake() {
-  ++received_;
-  auto attended = self_->make_response_promise<void>();
-  wakes_.push_back(attended);
-  if (!needs_load_ && phase_ == phase::idle && queue_.empty()) {
-    for (const auto& due : deadlines_of(*state_)) {
-      if (due.due_at > env_.clock.now()) continue;
-      if (!due.gate && children_.clock_abandoned()) {
-        on_due(due);
-        return attended;
-      }
-      children_.forget(due);
-    }
-    reconcile();
-  }
-  pump();
-  return attended;
-}
-
-/// Whoever woke this incident hears that it has been seen to. An incident that only the clock looks at goes back to sleep.
-void incident_supervisor_state::attended() {
-  if (wakes_.empty() || (something_is_due() && !retry_armed_)) return;
-  for (auto& wake : std::exchange(wakes_, {})) wake.deliver();
-  if (!visited_) tell(registry_, idle_atom_v, state_->record.id, received_);
-}
-
-bool incident_supervisor_state::something_is_due() const {
-  return std::ranges::any_of(deadlines_of(*state_), [&](const deadline& due) {
-    return due.due_at <= env_.clock.now() && !(due.gate && children_.is_held(*due.gate));
-  });
-}
-
-void incident_supervisor_state::reconcile() {
-  children_.reconcile(state_);
-  set_alarm();
-}
-
-/// One alarm for two patiences and a deadline: a read's, who is told what is known when the store is slow; that of callers who
-/// wait for a gate's verdict, which may fall on another instance; and the deadline whose escalation actor is not there yet.
-/// Where the log must be read first there is nothing to tell and nothing to look after: the load, which ends in time, sets it.
-void incident_supervisor_state::set_alarm() {
-  const auto now = self_->clock().now();
-  std::optional<caf::actor_clock::time_point> next;
-  const auto consider = [&](caf::actor_clock::time_point at) { next = next ? std::min(*next, at) : at; };
-  if (!reads_.empty() && tellable()->head() != 0) consider(reads_.oldest() + limits::read_patience);
-  if (verdict_awaited_ && *verdict_awaited_ > now) consider(now + limits::verdict_poll);
-  if (const auto at = children_.escalation_wanted_at(); at && !needs_load_) {
-    // The two clocks drift, and the actor is wanted well ahead: an alarm that is there already will do.
-    const auto look = now + timer_for(*at, env_.clock.now());
-    if (!alarm_.is_set_by(look + limits::escalation_ahead / 2)) consider(look);
-  }
-  if (!next || alarm_.is_set_by(*next)) return;
-  alarm_.set(std::chrono::ceil<milliseconds>(std::max(*next - now, caf::actor_clock::duration_type{0})));
-}
-
-void incident_supervisor_state::on_alarm(std::uint64_t generation) {
-  if (!alarm_.take(generation)) return;
-  const auto now = self_->clock().now();
-  reads_.give_up(tellable(), now - limits::read_patience);
-  const bool waited_for = verdict_awaited_ && *verdict_awaited_ > now;
-  if (!waited_for) verdict_awaited_.reset();
-  if (waited_for && phase_ == phase::idle && state_->has_pending_gate()) load();
-  if (!needs_load_) children_.reconcile(state_);
-  set_alarm();
-}
-
 // ---- The road
 
 void incident_supervisor_state::pump() {
@@ -182,6 +99,7 @@ void incident_supervisor_state::pump() {
 
 /// Reads on where the state ends. What is here already is confirmed by it.
 void incident_supervisor_state::load() {
+  IM_ASSERT(phase_ != phase::writing && !flight_);
   phase_ = phase::loading;
   for (const auto& s : queue_) s->confirmed = true;
   mark_waiting();
@@ -191,6 +109,7 @@ void incident_supervisor_state::load() {
 }
 
 void incident_supervisor_state::on_log(log_page page) {
+  IM_ASSERT(phase_ == phase::loading);
   const bool nothing_known = state_->head() == 0;
   std::shared_ptr<incident_state> next;  // most pages of a live incident hold nothing new
   for (const auto& event : page.events) {
@@ -200,8 +119,12 @@ void incident_supervisor_state::on_log(log_page page) {
     apply(*next, *event);
     recent_.add(logic::covered_by(*event));
   }
+  const bool goes_on = next != nullptr;
   if (next) state_ = std::move(next);
-  if (page.more) return load();
+  if (page.more && goes_on) return load();
+  if (page.more)
+    return on_load_failed({errc::store_unavailable, "the store does not go on with this incident's log; try again"});
+  on_store_answered();
   if (nothing_known && state_->head() != 0) env_.metrics.incidents_awakened.add();
   phase_ = phase::idle;
   needs_load_ = false;
@@ -243,14 +166,17 @@ void incident_supervisor_state::mark_waiting() {
 
 /// Callers who wait for a gate, once it is known where the gate stands.
 void incident_supervisor_state::settle_waits() {
+  IM_ASSERT(marked_waits_ <= waits_.size());
   const auto end = waits_.begin() + static_cast<std::ptrdiff_t>(std::exchange(marked_waits_, 0));
   for (auto wait = waits_.begin(); wait != end; ++wait) children_.await_verdict(std::move(*wait), state_);
   waits_.erase(waits_.begin(), end);
 }
 
 void incident_supervisor_state::load_policies() {
+  IM_ASSERT(phase_ == phase::idle && !flight_);
   phase_ = phase::loading;
   const auto on_policies = [this](policy_set_ptr policies) {
+    IM_ASSERT(phase_ == phase::loading);
     policies_ = std::move(policies);
     phase_ = phase::idle;
     pump();
@@ -264,9 +190,11 @@ void incident_supervisor_state::load_policies() {
 }
 
 void incident_supervisor_state::on_load_failed(error why) {
+  IM_ASSERT(phase_ == phase::loading);
   phase_ = phase::idle;
-  // What is in memory is told as stale, and the circuit has its own line; a line a read would only drown it.
-  const auto loudness = state_->head() == 0 ? log::level::warn : log::level::debug;
+  // What is in memory is told as stale, and the circuit has its own line; a line per read or retry would only drown it.
+  const bool is_waited_for = !queue_.empty() || !reads_.empty() || !waits_.empty() || !wakes_.empty();
+  const auto loudness = state_->head() == 0 && is_waited_for ? log::level::warn : log::level::debug;
   log::write(loudness, log::event::incident_load_failed, "an incident cannot be loaded",
              {{"incident_id", state_->record.id}, {"reason", why.message}});
   reads_.fail_all(tellable(), why);
@@ -274,7 +202,7 @@ void incident_supervisor_state::on_load_failed(error why) {
   marked_waits_ = 0;
   for (auto& wait : std::exchange(waits_, {})) wait.caller->answer(std::unexpected{why});
   for (auto& wake : std::exchange(wakes_, {})) wake.deliver(to_caf(why));
-  look_again_later();
+  on_store_failed();
 }
 
 /// A gate that holds moves on nothing; who tries is told at once.
@@ -288,6 +216,7 @@ void incident_supervisor_state::refuse_held() {
 }
 
 void incident_supervisor_state::commit() {
+  IM_ASSERT(phase_ == phase::idle && !flight_ && !needs_load_ && policies_);
   refuse_held();
   if (queue_.empty()) return pump();
   std::vector<const command*> commands;
@@ -296,6 +225,7 @@ void incident_supervisor_state::commit() {
   flight_ = std::make_unique<commit_in_flight>();
   flight_->plan = logic::plan_commit(*state_, recent_, commands, context);
   const auto taken = flight_->plan.answers.size();
+  IM_ASSERT(taken > 0 && taken <= commands.size());
   flight_->callers = std::exchange(queue_, {});
   const auto rest = flight_->callers.begin() + static_cast<std::ptrdiff_t>(taken);
   queue_.assign(std::make_move_iterator(rest), std::make_move_iterator(flight_->callers.end()));
@@ -304,22 +234,43 @@ void incident_supervisor_state::commit() {
   for (auto& event : flight_->plan.events)
     flight_->events.push_back(std::make_shared<const decision_event>(std::move(event)));
   if (!flight_->events.empty()) return write();
-  if (answers_are_sure()) return committed();
-  requeue_in_flight(false);
-  load();
+  const bool any_unconfirmed = requeue_unconfirmed();
+  if (!flight_->callers.empty()) conclude();
+  flight_ = nullptr;
+  if (any_unconfirmed) return load();
+  pump();
 }
 
-/// Whether what is about to be answered without a write holds whatever other instances have done: a repetition's first answer
-/// does, and what was decided after the store was asked.
-bool incident_supervisor_state::answers_are_sure() const {
-  for (std::size_t i = 0; i < flight_->callers.size(); ++i)
-    if (!flight_->callers[i]->confirmed &&
-        !std::holds_alternative<logic::answer::replay>(flight_->plan.answers[i].what))
-      return false;
-  return true;
+/// An answer without a write holds, whatever other instances have done, where the log was read after its caller came; a repetition's
+/// first answer cannot change. All other callers return to the head of the queue, in their order, until the log is read. The
+/// confirmed callers do not wait for them: where callers arrive faster than a log is read, nobody would be answered. Each answer
+/// was decided from the same state, since nothing here has an event.
+bool incident_supervisor_state::requeue_unconfirmed() {
+  auto& callers = flight_->callers;
+  auto& answers = flight_->plan.answers;
+  IM_ASSERT(flight_->events.empty() && callers.size() == answers.size());
+  std::vector<submission_ptr> unconfirmed;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < callers.size(); ++i) {
+    if (!callers[i]->confirmed && !std::holds_alternative<logic::answer::replay>(answers[i].what)) {
+      unconfirmed.push_back(std::move(callers[i]));
+      continue;
+    }
+    if (kept != i) {
+      callers[kept] = std::move(callers[i]);
+      answers[kept] = std::move(answers[i]);
+    }
+    ++kept;
+  }
+  callers.resize(kept);
+  answers.resize(kept);
+  queue_.insert(queue_.begin(), std::make_move_iterator(unconfirmed.begin()),
+                std::make_move_iterator(unconfirmed.end()));
+  return !unconfirmed.empty();
 }
 
 void incident_supervisor_state::write() {
+  IM_ASSERT(phase_ == phase::idle && flight_ && !flight_->events.empty());
   phase_ = phase::writing;
   mark_waiting();
   self_->request(house_.persistence, until_answered, write_atom_v, event_batch{state_->record.id, flight_->events})
@@ -328,7 +279,9 @@ void incident_supervisor_state::write() {
 }
 
 void incident_supervisor_state::on_written(const write_outcome& outcome) {
+  IM_ASSERT(phase_ == phase::writing && flight_);
   phase_ = phase::idle;
+  on_store_answered();
   switch (outcome.what) {
     case write_outcome::kind::committed:
       env_.metrics.commit_commands.observe(static_cast<double>(flight_->callers.size()));
@@ -345,17 +298,13 @@ void incident_supervisor_state::on_written(const write_outcome& outcome) {
 
 /// Nobody knows whether it was stored: the callers are told so, and the log is read before anything else is decided.
 void incident_supervisor_state::on_write_failed(const error& why) {
+  IM_ASSERT(phase_ == phase::writing && flight_);
   phase_ = phase::idle;
   needs_load_ = true;
   const auto flight = std::move(flight_);
   for (auto& caller : flight->callers) caller->answer(std::unexpected{why});
-  look_again_later();
+  on_store_failed();
   if (!queue_.empty() || !reads_.empty() || !waits_.empty()) pump();
-}
-
-void incident_supervisor_state::look_again_later() {
-  if (std::exchange(retry_armed_, true)) return;
-  self_->delayed_send(self_, limits::deadline_poll, tick_atom_v);
 }
 
 void incident_supervisor_state::on_asked_for_idleness() {

@@ -10,7 +10,10 @@
 ///
 /// Rules are in `logic/`; this class only fetches, persists, answers and keeps its children equal to the state.
 
+#include <random>
+
 #include "actors/logic/commit.hpp"
+#include "actors/logic/retry_backoff.hpp"
 #include "actors/pending_reads.hpp"
 #include "actors/supervised_children.hpp"
 #include "actors/timer.hpp"
@@ -57,7 +60,7 @@ private:
   void on_load_failed(error why);
   void refuse_held();
   void commit();
-  [[nodiscard]] bool answers_are_sure() const;
+  bool requeue_unconfirmed();
   void write();
   void mark_waiting();
   void on_written(const write_outcome& outcome);
@@ -65,6 +68,7 @@ private:
 
   // After the write
   void committed();
+  void conclude();
   void decide_again(std::uint64_t head);
   void give_up_fingerprint(incident_id holder);
   void drop_covered(const covered_elsewhere& covered);
@@ -74,13 +78,16 @@ private:
   void tell_first_answer(submission_ptr caller, const error& refusal);
   void question_answered();
   void start_postmortem(submission_ptr caller, postmortem_id id);
-  void requeue_in_flight(bool lost_a_race = true);
+  void requeue_in_flight();
   void settle_waits();
   void attended();
   void reconcile();
   void set_alarm();
   [[nodiscard]] bool something_is_due() const;
+  void on_store_failed();
+  void on_store_answered();
   void look_again_later();
+  void look_again_in(milliseconds wait);
   [[nodiscard]] bool policies_frozen() const;
 
   supervisor_actor::pointer self_;
@@ -93,8 +100,11 @@ private:
   supervised_children children_;
   phase phase_ = phase::idle;
   bool needs_load_;
-  bool whole_;  ///< the log was read to its end since the state was empty
-  bool retry_armed_ = false;
+  bool whole_;                                            ///< the log was read to its end since the state was empty
+  std::optional<caf::actor_clock::time_point> retry_at_;  ///< what is due rests until then, since an attempt has failed
+  bool store_failed_ = false;                             ///< at the last attempt
+  logic::retry_backoff backoff_;
+  std::minstd_rand chance_;
   std::vector<submission_ptr> queue_;
   pending_reads<caf::actor_clock::time_point> reads_;
   std::vector<verdict_wait> waits_;                       ///< for gates, until the store was asked

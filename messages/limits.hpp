@@ -75,7 +75,12 @@ inline constexpr std::size_t log_page_events = 500;
 inline constexpr milliseconds deadline_poll{1000};  ///< how often due deadlines are looked for
 inline constexpr std::size_t deadline_page = 500;
 inline constexpr std::size_t deadline_wakes = 128;  ///< incidents woken at once for what is due
-inline constexpr seconds policy_max_age{30};        ///< a cached policy is revalidated after this
+/// A live incident whose store has failed asks for its log again after this, and after twice as long with each further failure.
+/// What is due does not wait for it: the deadline index names it within a second of the store's return.
+inline constexpr milliseconds incident_retry_first{1000};
+inline constexpr milliseconds incident_retry_max{120'000};  ///< 50,000 incidents then ask some 560 times a second
+inline constexpr seconds policy_max_age{30};                ///< a cached policy is revalidated after this
+inline constexpr std::size_t policy_versions = 64;          ///< in memory beside today's; the longest unused leaves
 inline constexpr std::size_t policy_waiters = 4096;
 inline constexpr seconds timer_max{24 * 3600};  ///< longer waits are re-armed
 

@@ -193,10 +193,9 @@ using supervisor_actor = caf::typed_actor<
     caf::result<void>(idle_atom),
     // From the registry: nothing is on its way to you; end.
     caf::result<void>(passivate_atom),
-    // From the alarm clock: reads have waited for the store for long enough, or a verdict may have fallen elsewhere.
-    caf::result<void>(tick_atom, std::uint64_t),
-    // To itself: look again at what is due; an attempt failed.
-    caf::result<void>(tick_atom)>;
+    // From the alarm clock: reads have waited for the store for long enough, a verdict may have fallen elsewhere, or an attempt
+    // that failed is made again.
+    caf::result<void>(tick_atom, std::uint64_t)>;
 
 /// Evaluates signals and the clock: holds the moment at which an incident must be looked at again.
 using escalation_actor_type = caf::typed_actor<
