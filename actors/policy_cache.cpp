@@ -1,5 +1,8 @@
 #include "actors/policy_cache.hpp"
 
+#include <algorithm>
+
+#include "messages/assert.hpp"
 #include "messages/json/codec.hpp"
 #include "telemetry/log.hpp"
 
@@ -8,7 +11,6 @@ namespace im {
 namespace {
 
 constexpr const char* todays_key = "";
-constexpr std::size_t versions_kept = 64;
 
 std::string key_of(const policy_refs& refs) {
   const auto part = [](const policy_ref& r) { return r.id + '@' + r.version + '|'; };
@@ -53,7 +55,8 @@ caf::result<policy_set_ptr> policy_cache_state::frozen(const policy_refs& refs) 
   const auto key = key_of(refs);
   if (const auto found = by_version_.find(key); found != by_version_.end()) {
     env_.metrics.policy_lookups[telemetry::policy_lookup::hit].add();
-    return found->second;
+    found->second.used = ++uses_;
+    return found->second.set;
   }
   return join(key, refs);
 }
@@ -82,6 +85,7 @@ void policy_cache_state::ask(const std::string& key, policy_kind kind, const pol
 }
 
 void policy_cache_state::on_answer(const std::string& key, policy_kind kind, const policy_answer& answer) {
+  IM_ASSERT(fetching_.contains(key));
   auto& f = fetching_.at(key);
   f.etags[static_cast<std::size_t>(kind)] = answer.etag;
   if (!answer.unchanged) {
@@ -93,16 +97,18 @@ void policy_cache_state::on_answer(const std::string& key, policy_kind kind, con
 }
 
 void policy_cache_state::on_failure(const std::string& key, error why) {
+  IM_ASSERT(fetching_.contains(key));
   fetching_.at(key).failure = std::move(why);
   finish_part(key);
 }
 
 void policy_cache_state::finish_part(const std::string& key) {
-  if (auto entry = fetching_.find(key); --entry->second.left == 0) {
-    auto done = std::move(entry->second);
-    fetching_.erase(entry);
-    finish(key, std::move(done));
-  }
+  const auto entry = fetching_.find(key);
+  IM_ASSERT(entry != fetching_.end() && entry->second.left > 0);
+  if (--entry->second.left > 0) return;
+  auto done = std::move(entry->second);
+  fetching_.erase(entry);
+  finish(key, std::move(done));
 }
 
 void policy_cache_state::finish(const std::string& key, fetch done) {
@@ -116,8 +122,7 @@ void policy_cache_state::finish(const std::string& key, fetch done) {
       etags_ = done.etags;
       refreshed_at_ = self_->clock().now();
     } else {
-      if (by_version_.size() >= versions_kept) by_version_.clear();
-      by_version_.emplace(key, set);
+      keep(key, set);
     }
     if (done.changed)
       log::info(
@@ -127,6 +132,7 @@ void policy_cache_state::finish(const std::string& key, fetch done) {
     set = todays_;  // known well enough; the store is away
     env_.metrics.policy_lookups[policy_lookup::stale].add();
   }
+  IM_ASSERT(set || done.failure);
   if (!set) {
     env_.metrics.policy_lookups[policy_lookup::failed].add();
     log::warn(log::event::policy_unavailable, "no policy, no decision", {{"reason", done.failure->message}});
@@ -138,6 +144,13 @@ void policy_cache_state::finish(const std::string& key, fetch done) {
       waiter.deliver(
           caf::make_error(errc::policy_unavailable, "the policies cannot be read: " + done.failure->message));
   }
+}
+
+/// The longest unused leaves, so that one more version costs one more read and no more.
+void policy_cache_state::keep(const std::string& key, policy_set_ptr set) {
+  if (by_version_.size() >= limits::policy_versions)
+    by_version_.erase(std::ranges::min_element(by_version_, {}, [](const auto& entry) { return entry.second.used; }));
+  by_version_.insert_or_assign(key, known_versions{std::move(set), ++uses_});
 }
 
 }  // namespace im

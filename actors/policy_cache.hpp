@@ -40,6 +40,12 @@ private:
     std::vector<promise> waiters;
   };
 
+  /// Policies of some versions, which never change.
+  struct known_versions {
+    policy_set_ptr set;
+    std::uint64_t used = 0;  ///< the larger, the later
+  };
+
   caf::result<policy_set_ptr> todays();
   caf::result<policy_set_ptr> frozen(const policy_refs& refs);
   caf::result<policy_set_ptr> join(const std::string& key, const policy_refs& refs);
@@ -48,6 +54,7 @@ private:
   void on_failure(const std::string& key, error why);
   void finish_part(const std::string& key);
   void finish(const std::string& key, fetch done);
+  void keep(const std::string& key, policy_set_ptr set);
 
   policy_cache_actor::pointer self_;
   const actor_environment& env_;
@@ -56,7 +63,8 @@ private:
   policy_set_ptr todays_;
   std::array<std::string, 3> etags_;
   caf::actor_clock::time_point refreshed_at_;
-  std::map<std::string, policy_set_ptr> by_version_;
+  std::map<std::string, known_versions> by_version_;  ///< at most `limits::policy_versions`
+  std::uint64_t uses_ = 0;
   std::map<std::string, fetch> fetching_;  ///< by key; the empty key is today's
 };
 
