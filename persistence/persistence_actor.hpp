@@ -38,6 +38,8 @@ struct persistence_observers {
   /// A call failed; `gave_up`: its callers were told so, else it is tried again.
   std::function<void(std::string_view call, const store_failure& why, bool gave_up)> on_failure;
   std::function<void(circuit_state now)> on_circuit;
+  /// A handler of the actor threw: its end follows, and nobody replaces it.
+  std::function<void(std::string_view what)> on_exception;
   std::function<void(errc why)> on_refused;            ///< overloaded, store_unavailable or draining, at once
   std::function<void(std::size_t events)> on_pending;  ///< accepted and not yet answered, when that changed
 };

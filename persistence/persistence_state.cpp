@@ -2,10 +2,14 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/sec.hpp>
+#include <exception>
 #include <tuple>
 #include <utility>
 
+#include "messages/assert.hpp"
 #include "messages/protocol/caf_compat.hpp"
+#include "messages/thrown.hpp"
 
 namespace im::persistence {
 
@@ -36,6 +40,11 @@ persistence_state::persistence_state(persistence_actor::pointer self, std::share
       breaker_{config_.breaker_failures, config_.breaker_open} {}
 
 persistence_actor::behavior_type persistence_state::make_behavior() {
+  self_->set_exception_handler(
+      [observers = config_.observers](caf::scheduled_actor*, std::exception_ptr& thrown) -> caf::error {
+        if (observers.on_exception) observers.on_exception(text_of(thrown));
+        return caf::sec::runtime_error;
+      });
   return {
       [this](write_atom, const event_batch& batch) { return on_write(batch); },
       [this](read_log_atom, incident_id id, std::uint64_t after) {
@@ -115,7 +124,8 @@ void persistence_state::end_read(const std::shared_ptr<read_job<T>>& job, result
     job->answer.deliver(std::move(*answer));
   else
     job->answer.deliver(to_caf(answer.error()));
-  reads_.erase(job);
+  const auto ended = reads_.erase(job);
+  IM_ASSERT(ended == 1);
   check_drained();
 }
 

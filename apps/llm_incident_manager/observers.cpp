@@ -81,6 +81,9 @@ persistence::persistence_config persistence_settings(telemetry::metrics& metrics
     metrics.set_breaker(breaker_of(now));
     log_circuit(now);
   };
+  observers.on_exception = [](std::string_view what) {
+    log::error(log::event::actor_failed, what, {{"actor", "persistence_actor"}});
+  };
   observers.on_refused = [&metrics](errc) { metrics.store_refused_events.add(); };
   observers.on_pending = [&metrics](std::size_t events) {
     metrics.store_pending_events.set(static_cast<double>(events));

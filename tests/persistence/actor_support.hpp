@@ -108,10 +108,12 @@ struct testing_config : caf::actor_system_config {
 
 class persistence_fixture {
 public:
-  explicit persistence_fixture(persistence::persistence_config config = {})
+  /// `other`: in place of `store`.
+  explicit persistence_fixture(persistence::persistence_config config = {},
+                               std::shared_ptr<persistence::store_port> other = nullptr)
       : clock{dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())} {
     if (config.jitter_seed == 0) config.jitter_seed = 42;
-    persistence = persistence::spawn_persistence(system, store, std::move(config));
+    persistence = persistence::spawn_persistence(system, other ? std::move(other) : store, std::move(config));
     settle();
   }
 

@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <stdexcept>
 
 #include "tests/persistence/actor_support.hpp"
 
@@ -138,4 +139,44 @@ TEST_CASE("an actor that is gone does not mind a late answer") {
   store->commit();
   answer_next<log_page>(store->logs, log_page{});
   REQUIRE(store->writes.empty());
+}
+
+namespace {
+
+/// Throws where the actor calls it.
+class throwing_store final : public persistence::store_port {
+public:
+  void write(persistence::store_write, persistence::store_handler<persistence::write_results>) override {
+    throw std::runtime_error{"the transport is broken"};
+  }
+  void read_log(incident_id, std::uint64_t, persistence::store_handler<log_page>) override { throw 1; }
+  void find_logs(incident_list, persistence::store_handler<incident_list>) override {}
+  void read_event(event_id, persistence::store_handler<event_ptr>) override {}
+  void find_fingerprints(fingerprint_list, persistence::store_handler<fingerprint_lookups>) override {}
+  void read_policy(policy_query, persistence::store_handler<policy_answer>) override {}
+  void read_due(time_point, std::string, persistence::store_handler<due_page>) override {}
+};
+
+}  // namespace
+
+TEST_CASE("what the persistence actor throws is reported, its callers are answered, and it ends as a failure") {
+  const auto reported = std::make_shared<std::vector<std::string>>();
+  persistence_config config;
+  config.observers.on_exception = [reported](std::string_view what) { reported->emplace_back(what); };
+  persistence_fixture f{std::move(config), std::make_shared<throwing_store>()};
+  caf::error ended;
+  caf::actor_cast<caf::abstract_actor*>(f.persistence)->attach_functor([&](const caf::error& why) { ended = why; });
+  SECTION("an exception") {
+    const auto write = f.write_now(sample_batch("a", 1, 1));
+    CHECK_FALSE(write->pending());
+    CHECK_FALSE(write->value->has_value());
+    CHECK(*reported == std::vector<std::string>{"the transport is broken"});
+  }
+  SECTION("something else") {
+    const auto log = ask_log(f);
+    CHECK_FALSE(log->pending());
+    CHECK_FALSE(log->value->has_value());
+    CHECK(reported->size() == 1);
+  }
+  CHECK(ended == caf::sec::runtime_error);
 }
