@@ -14,7 +14,7 @@ namespace im {
 /// before it in its incident, empty for the first.
 void seal(decision_event& event, std::string_view previous_hash);
 
-/// Whether `event` links to the end of the log that `state` was folded from. True where nobody knows that end's digest: a plain
+/// Whether `event` links to the end of the log that `state` was folded from. The first event of a log names no digest. True where nobody knows that end's digest: a plain
 /// ruvector-service may write documents in its own way, and keeps no chain.
 [[nodiscard]] bool links_to(const incident_state& state, const decision_event& event);
 

@@ -51,6 +51,8 @@ TEST_CASE("no event is sealed with a time that nobody could read again") {
 TEST_CASE("the fold knows the digest of its head, and a link that does not fit it is seen") {
   incident_state state;
   const auto first = sealed(1, "");
+  CHECK(links_to(state, first));
+  CHECK_FALSE(links_to(state, sealed(1, sha256_hex("the beginning that was cut off"))));
   apply(state, first);
   CHECK(state.head_hash == first.hash);
   CHECK(links_to(state, sealed(2, first.hash)));
