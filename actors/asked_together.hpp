@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "messages/assert.hpp"
+
 namespace im {
 
 template <class T>
@@ -27,7 +29,10 @@ public:
     return taken;
   }
 
-  void answered() { asking_ = false; }
+  void answered() {
+    IM_ASSERT(asking_);
+    asking_ = false;
+  }
 
 private:
   std::size_t most_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "messages/assert.hpp"
+
 namespace im {
 
 deadline_keeper_state::deadline_keeper_state(deadline_keeper_type::pointer self, const actor_environment& env,
@@ -48,6 +50,7 @@ void deadline_keeper_state::wake_next() {
 }
 
 void deadline_keeper_state::woken() {
+  IM_ASSERT(waking_ > 0);
   --waking_;
   wake_next();
 }

@@ -5,6 +5,7 @@
 #include "actors/alarm_clock.hpp"
 #include "actors/deadline_keeper.hpp"
 #include "actors/incident_registry.hpp"
+#include "messages/assert.hpp"
 
 namespace im {
 
@@ -22,6 +23,7 @@ error too_much_under_way() {
 incident_house::incident_house(caf::actor_system& system, const actor_environment& env, persistence_actor persistence,
                                policy_names policies, std::size_t shards)
     : system_{system}, env_{env} {
+  IM_ASSERT(shards > 0);
   auto cache = system.spawn<policy_cache>(env, persistence, std::move(policies));
   house_ = {&env, std::move(persistence), std::move(cache), system.spawn<alarm_clock>(),
             std::max<std::size_t>(env.live_incidents / shards, 1)};

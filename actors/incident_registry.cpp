@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/incident_supervisor.hpp"
+#include "messages/assert.hpp"
 #include "telemetry/log.hpp"
 
 namespace im {
@@ -147,6 +148,7 @@ void incident_registry_state::on_looked_up(const fingerprints& asked, const fing
 
 void incident_registry_state::settle(const std::vector<std::string>& asked, const fingerprint_lookups& got,
                                      const policy_set_ptr& policies) {
+  IM_ASSERT(got.found.size() == asked.size());
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (const auto& found = got.found[i])
       on_found(asked[i], *found, policies);
@@ -161,10 +163,17 @@ void incident_registry_state::look_up_more() {
   look_up();
 }
 
+/// The signals that wait for this fingerprint, which the store was asked for.
+std::vector<submission_ptr> incident_registry_state::take_waiters(const std::string& fingerprint) {
+  auto asked = looking_up_.extract(fingerprint);
+  IM_ASSERT(!asked.empty() && asked.mapped().size() <= waiting_);
+  waiting_ -= asked.mapped().size();
+  return std::move(asked.mapped());
+}
+
 void incident_registry_state::on_found(const std::string& fingerprint, const fingerprint_lookup& found,
                                        const policy_set_ptr& policies) {
-  auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
-  waiting_ -= waiters.size();
+  auto waiters = take_waiters(fingerprint);
   const bool goes_on = is_open(found);
   // An alert that went away has nothing to open; its last incident, if any, may know it.
   const auto opens = std::ranges::any_of(
@@ -186,8 +195,7 @@ void incident_registry_state::on_found(const std::string& fingerprint, const fin
 }
 
 void incident_registry_state::on_lookup_failed(const std::string& fingerprint, const error& why) {
-  auto waiters = std::move(looking_up_.extract(fingerprint).mapped());
-  waiting_ -= waiters.size();
+  auto waiters = take_waiters(fingerprint);
   refuse_all(waiters, why);
 }
 
@@ -250,6 +258,7 @@ incident_registry_state::entry* incident_registry_state::supervise(const inciden
                                                                     fresh ? policies : nullptr);
   self_->monitor(supervisor);
   by_address_.emplace(supervisor.address(), id);
+  IM_ASSERT(by_use_.size() == incidents_.size());
   const auto place = by_use_.insert(by_use_.end(), id);
   return &incidents_.emplace(id, entry{supervisor, 0, {}, place, self_->clock().now()}).first->second;
 }
@@ -275,6 +284,7 @@ void incident_registry_state::sweep() {
 /// Who is busy is asked again after all the others.
 void incident_registry_state::ask_longest_idle(std::size_t count) {
   for (; count > 0 && !by_use_.empty(); --count) {
+    IM_ASSERT(incidents_.contains(by_use_.front()));
     auto& known = incidents_.at(by_use_.front());
     tell(known.supervisor, idle_atom_v);
     known.used_at = self_->clock().now();

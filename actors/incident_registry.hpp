@@ -55,6 +55,7 @@ private:
   void on_found(const std::string& fingerprint, const fingerprint_lookup& found, const policy_set_ptr& policies);
   void on_lookup_failed(const std::string& fingerprint, const error& why);
   void look_up_more();
+  [[nodiscard]] std::vector<submission_ptr> take_waiters(const std::string& fingerprint);
   void send(outbox& out);
   void send(entry& to, submission_batch batch);
   /// Good until the next call. Nothing when the shard is full. `policies`: what a fresh one is opened under, if that is known.

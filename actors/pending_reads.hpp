@@ -4,6 +4,7 @@
 
 #include <list>
 
+#include "messages/assert.hpp"
 #include "messages/limits.hpp"
 #include "messages/protocol/types.hpp"
 
@@ -50,7 +51,11 @@ public:
     }
   }
 
-  [[nodiscard]] Moment oldest() const { return waiting_.front().since; }
+  /// Only where there is one.
+  [[nodiscard]] Moment oldest() const {
+    IM_ASSERT(!waiting_.empty());
+    return waiting_.front().since;
+  }
 
 private:
   struct waiting_read {
@@ -59,6 +64,7 @@ private:
   };
 
   void answer_first(const state_ptr& state, bool stale) {
+    IM_ASSERT(!waiting_.empty());
     auto read = std::move(waiting_.front().read);
     waiting_.pop_front();
     if (!state->opened) return read->answer(fail(errc::not_found, "there is no incident " + state->record.id.str()));

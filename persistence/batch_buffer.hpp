@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "messages/assert.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 
@@ -70,6 +71,7 @@ public:
     std::size_t bytes = 0;
     while (!ready_.empty()) {
       auto& own = *ready_.begin()->second;
+      IM_ASSERT(!own.busy && !own.waiting.empty());
       const auto& head = own.waiting.front().item;
       const bool fits = events + head.events <= bounds_.batch_events && bytes + head.bytes <= bounds_.batch_bytes;
       if (!out.empty() && !fits) break;
@@ -92,9 +94,11 @@ public:
 
   /// An entry that was taken is answered: its room is free, and the next of its incident eligible.
   void release(const im::incident_id& id, std::size_t events, std::size_t bytes) {
+    const auto found = lanes_.find(id);
+    IM_ASSERT(found != lanes_.end() && found->second.busy);
+    IM_ASSERT(held_events_ >= events && held_bytes_ >= bytes);
     held_events_ -= events;
     held_bytes_ -= bytes;
-    const auto found = lanes_.find(id);
     found->second.busy = false;
     if (found->second.waiting.empty())
       lanes_.erase(found);
@@ -103,7 +107,10 @@ public:
   }
 
   /// A write that was taken is over.
-  void end_write() { --in_flight_; }
+  void end_write() {
+    IM_ASSERT(in_flight_ > 0);
+    --in_flight_;
+  }
 
   /// Gives up what was not taken yet, oldest first.
   [[nodiscard]] std::vector<entry> clear() {
@@ -146,6 +153,7 @@ private:
   }
 
   void make_ready(lane& own) {
+    IM_ASSERT(!own.busy && !own.waiting.empty());
     const auto& head = own.waiting.front();
     ready_.emplace(head.ticket, &own);
     ready_events_ += head.item.events;
@@ -154,6 +162,7 @@ private:
 
   void make_unready(lane& own) {
     const auto& head = own.waiting.front();
+    IM_ASSERT(ready_events_ >= head.item.events && ready_bytes_ >= head.item.bytes);
     ready_.erase(head.ticket);
     ready_events_ -= head.item.events;
     ready_bytes_ -= head.item.bytes;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "messages/assert.hpp"
 #include "messages/limits.hpp"
 
 namespace im::persistence {
@@ -45,12 +46,14 @@ public:
 
   void on_success(permit p) {
     if (p.epoch != epoch_) return;
+    IM_ASSERT(state_ != state::open);  // no permit is given then
     failures_ = 0;
     if (state_ == state::half_open) enter(state::closed);
   }
 
   void on_failure(permit p, time_point now) {
     if (p.epoch != epoch_) return;
+    IM_ASSERT(state_ != state::open);
     if (state_ == state::closed && ++failures_ < bound_) return;
     until_ = now + open_for_;
     enter(state::open);
@@ -65,7 +68,10 @@ public:
 
   [[nodiscard]] state now_in() const { return state_; }
   /// When a probe may go; only while open.
-  [[nodiscard]] time_point probe_at() const { return until_; }
+  [[nodiscard]] time_point probe_at() const {
+    IM_ASSERT(state_ == state::open);
+    return until_;
+  }
 
 private:
   void enter(state next) {

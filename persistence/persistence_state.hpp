@@ -75,6 +75,7 @@ private:
   void schedule_flush();
   void flush();
   void start(std::vector<buffer::entry> taken);
+  [[nodiscard]] part& part_of(write_key key);
   void attempt(write_key key);
   void on_written(write_key key, breaker::permit permit, clock::time_point started, store_result<write_results> got);
   void answer_part(write_key key, write_results outcomes);

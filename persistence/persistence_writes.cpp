@@ -1,6 +1,7 @@
 #include <tuple>
 #include <utility>
 
+#include "messages/assert.hpp"
 #include "messages/protocol/caf_compat.hpp"
 #include "persistence/persistence_state.hpp"
 
@@ -75,6 +76,13 @@ void persistence_state::start(std::vector<buffer::entry> taken) {
   attempt(key);
 }
 
+/// What is sent of a write that is running: it has a part until it is over.
+persistence_state::part& persistence_state::part_of(write_key key) {
+  const auto found = running_.find(key);
+  IM_ASSERT(found != running_.end() && !found->second.parts.empty());
+  return found->second.parts.front();
+}
+
 void persistence_state::attempt(write_key key) {
   const auto permit = breaker_.allow(now());
   if (!permit) {
@@ -82,7 +90,7 @@ void persistence_state::attempt(write_key key) {
     return;
   }
   circuit_changed();
-  auto& current = running_.at(key).parts.front();
+  auto& current = part_of(key);
   ++current.attempts;
   store_->write(current.wire, [this, door = inbox_, key, permit = *permit, started = now()](auto got) {
     door->put([this, key, permit, started, got = std::move(got)]() mutable {
@@ -93,7 +101,7 @@ void persistence_state::attempt(write_key key) {
 
 void persistence_state::on_written(write_key key, breaker::permit permit, clock::time_point started,
                                    store_result<write_results> got) {
-  auto& current = running_.at(key).parts.front();
+  auto& current = part_of(key);
   if (got && got->size() != current.callers.size())
     got = std::unexpected{store_failure{{errc::store_unavailable, "the store answered for another number of incidents"},
                                         store_failure::fault::away,
@@ -116,7 +124,8 @@ void persistence_state::on_written(write_key key, breaker::permit permit, clock:
 }
 
 void persistence_state::answer_part(write_key key, write_results outcomes) {
-  auto& current = running_.at(key).parts.front();
+  auto& current = part_of(key);
+  IM_ASSERT(outcomes.size() == current.callers.size());
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i])
       current.callers[i].answer.deliver(std::move(*outcomes[i]));
@@ -127,8 +136,8 @@ void persistence_state::answer_part(write_key key, write_results outcomes) {
 }
 
 void persistence_state::fail_part(write_key key, const store_failure& why) {
+  auto& current = part_of(key);
   auto& write = running_.at(key);
-  auto& current = write.parts.front();
   current.maybe_applied = current.maybe_applied || why.maybe_applied;
   const bool refused = why.kind == store_failure::fault::refused;
   if (refused && current.callers.size() > 1) return halve_part(write), attempt(key);
@@ -137,7 +146,7 @@ void persistence_state::fail_part(write_key key, const store_failure& why) {
   if (wait) {
     write.retry = self_->run_delayed(*wait, [this, key, made = current.attempts] {
       const auto found = running_.find(key);
-      if (found != running_.end() && found->second.parts.front().attempts == made) attempt(key);
+      if (found != running_.end() && part_of(key).attempts == made) attempt(key);
     });
     return;
   }
@@ -148,9 +157,11 @@ void persistence_state::fail_part(write_key key, const store_failure& why) {
 
 /// The store will not have these together: one of them is at fault, so each half is tried alone.
 void persistence_state::halve_part(running_write& write) {
+  IM_ASSERT(!write.parts.empty() && write.parts.front().callers.size() > 1);
   auto whole = std::move(write.parts.front());
   write.parts.pop_front();
   const auto middle = static_cast<std::ptrdiff_t>(whole.callers.size() / 2);
+  IM_ASSERT(whole.wire->size() == whole.callers.size());
   const auto half = [&](std::ptrdiff_t from, std::ptrdiff_t to) {
     part out;
     out.callers.assign(std::make_move_iterator(whole.callers.begin() + from),
@@ -165,9 +176,8 @@ void persistence_state::halve_part(running_write& write) {
 }
 
 void persistence_state::finish_part(write_key key) {
+  for (const auto& caller : part_of(key).callers) buffer_.release(caller.incident_id, caller.events, caller.bytes);
   const auto found = running_.find(key);
-  for (const auto& caller : found->second.parts.front().callers)
-    buffer_.release(caller.incident_id, caller.events, caller.bytes);
   found->second.parts.pop_front();
   tell_pending();
   if (!found->second.parts.empty()) return attempt(key);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <random>
 
+#include "messages/assert.hpp"
 #include "messages/limits.hpp"
 
 namespace im::persistence {
@@ -27,6 +28,7 @@ struct retry_policy {
   template <class Generator>
   [[nodiscard]] std::optional<std::chrono::milliseconds> next(int made, Generator& chance,
                                                               std::optional<int> retry_after_s = {}) const {
+    IM_ASSERT(made > 0);
     if (made >= attempts) return std::nullopt;
     const auto top = ceiling(made).count();
     std::uniform_int_distribution<std::chrono::milliseconds::rep> spread{top - top / 2, top};

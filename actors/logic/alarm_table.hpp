@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "messages/assert.hpp"
+
 namespace im::logic {
 
 template <class Key, class Value, class Time>
@@ -16,7 +18,8 @@ public:
   /// Replaces what the key had.
   void set(const Key& key, Time at, Value value) {
     auto [found, added] = entries_.try_emplace(key, entry{at, {}});
-    if (!added) order_.erase({found->second.at, key});
+    const auto replaced = added ? 0 : order_.erase({found->second.at, key});
+    IM_ASSERT(added || replaced == 1);
     found->second = {at, std::move(value)};
     order_.emplace(at, key);
   }
@@ -33,6 +36,7 @@ public:
     std::vector<Value> due;
     while (!order_.empty() && order_.begin()->first <= now) {
       const auto found = entries_.find(order_.begin()->second);
+      IM_ASSERT(found != entries_.end());
       due.push_back(std::move(found->second.value));
       entries_.erase(found);
       order_.erase(order_.begin());

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "messages/assert.hpp"
 #include "messages/chain.hpp"
 #include "messages/hash.hpp"
 #include "messages/limits.hpp"
@@ -41,10 +42,14 @@ public:
   /// Events stay open until now, since a later signal may be absorbed; what is sealed here is final.
   [[nodiscard]] commit_plan finish(std::string head_hash) {
     seal_burst();
+    auto sequence = before_.head();
     for (auto& event : plan_.events) {
+      ++sequence;
+      IM_ASSERT(event.sequence == sequence);
       seal(event, head_hash);
       head_hash = event.hash;
     }
+    IM_ASSERT(plan_.after.head() == sequence);
     plan_.after.head_hash = std::move(head_hash);
     return std::move(plan_);
   }
@@ -67,6 +72,7 @@ private:
   }
 
   void absorb(const command& c, const cmd::ingest_signal& signal, const event_id& request) {
+    IM_ASSERT(absorbs());
     auto& event = plan_.events.back();
     auto& attached = std::get<fact::signals_attached>(event.fact.value);
     ++attached.count;
@@ -83,6 +89,7 @@ private:
   /// The inputs of a burst are the list of its inputs; its hash is the hash over theirs.
   void seal_burst() {
     if (burst_inputs_.empty()) return;
+    IM_ASSERT(absorbs());
     plan_.events.back().inputs_hash = sha256_hex(burst_inputs_);
     burst_inputs_.clear();
   }

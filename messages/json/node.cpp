@@ -8,6 +8,7 @@
 
 #include <simdjson.h>
 
+#include "messages/assert.hpp"
 #include "messages/json/writer.hpp"
 #include "messages/limits.hpp"
 
@@ -229,6 +230,9 @@ result<document> document::parse(std::string_view text, std::size_t max_depth) {
   return document{std::move(doc)};
 }
 
-node document::root() const { return node{node::raw{impl_->root}}; }
+node document::root() const {
+  IM_ASSERT(impl_);  // a document that was moved from has none
+  return node{node::raw{impl_->root}};
+}
 
 }  // namespace im::json
