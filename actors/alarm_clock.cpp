@@ -32,7 +32,7 @@ void alarm_clock_state::arm() {
   if (!next || (!timers_.empty() && *timers_.begin() <= *next)) return;
   timers_.insert(*next);
   const auto wait = std::max(*next - self_->clock().now(), caf::actor_clock::duration_type{0});
-  self_->delayed_send(self_, wait, tick_atom_v);
+  send_to_self_after(self_, wait, tick_atom_v);
 }
 
 }  // namespace im

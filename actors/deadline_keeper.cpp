@@ -16,12 +16,12 @@ deadline_keeper_state::deadline_keeper_state(deadline_keeper_type::pointer self,
 
 deadline_keeper_type::behavior_type deadline_keeper_state::make_behavior() {
   log_what_it_throws(*self_);
-  self_->send(self_, tick_atom_v);
+  send_to_self(self_, tick_atom_v);
   return {[this](tick_atom) { look({}); }};
 }
 
 void deadline_keeper_state::look(std::string cursor) {
-  self_->request(persistence_, until_answered, read_due_atom_v, env_.clock.now(), std::move(cursor))
+  send_request(self_, persistence_, until_answered, read_due_atom_v, env_.clock.now(), std::move(cursor))
       .then([this](const due_page& page) { on_page(page); }, [this](const caf::error&) { look_again(); });
 }
 
@@ -39,7 +39,7 @@ void deadline_keeper_state::wake_next() {
     due_.pop_front();
     ++waking_;
     // Whatever the answer is, or that there is none: a deadline that stays due is found again.
-    self_->request(shards_[shard_of(id, shards_.size())], limits::write_timeout, wake_atom_v, id)
+    send_request(self_, shards_[shard_of(id, shards_.size())], limits::write_timeout, wake_atom_v, id)
         .then([this] { woken(); }, [this](const caf::error&) { woken(); });
   }
   if (!due_.empty() || waking_ > 0) return;
@@ -55,6 +55,6 @@ void deadline_keeper_state::woken() {
   wake_next();
 }
 
-void deadline_keeper_state::look_again() { self_->delayed_send(self_, limits::deadline_poll, tick_atom_v); }
+void deadline_keeper_state::look_again() { send_to_self_after(self_, limits::deadline_poll, tick_atom_v); }
 
 }  // namespace im

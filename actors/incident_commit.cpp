@@ -169,7 +169,7 @@ void incident_supervisor_state::replay(submission_ptr caller, event_id first, in
   if (!caller->cmd.context.event_on_replay) return caller->answer(std::move(r));
   const std::shared_ptr<submission> waiting = std::move(caller);
   ++questions_;
-  self_->request(house_.persistence, until_answered, read_event_atom_v, first)
+  send_request(self_, house_.persistence, until_answered, read_event_atom_v, first)
       .then(
           [this, waiting, r](const event_ptr& event) mutable {
             r.event = event;
@@ -199,8 +199,8 @@ bool incident_supervisor_state::may_have_been_answered(const submission& caller)
 void incident_supervisor_state::tell_first_answer(submission_ptr caller, const error& refusal) {
   auto waiting = std::make_shared<submission_ptr>(std::move(caller));
   ++questions_;
-  self_
-      ->request(house_.persistence, until_answered, read_event_atom_v, derive_event_id((*waiting)->cmd.context.request))
+  send_request(self_, house_.persistence, until_answered, read_event_atom_v,
+               derive_event_id((*waiting)->cmd.context.request))
       .then(
           [this, waiting](const event_ptr& event) {
             if (event->incident_id != state_->record.id)
@@ -222,7 +222,7 @@ void incident_supervisor_state::start_postmortem(submission_ptr caller, postmort
   ++documents_;
   postmortem_job job{state_, id, std::get<cmd::generate_postmortem>(caller->cmd.body).input};
   auto waiting = std::make_shared<submission_ptr>(std::move(caller));
-  self_->request(children_.spawn_post_mortem(), limits::write_timeout, generate_atom_v, std::move(job))
+  send_request(self_, children_.spawn_post_mortem(), limits::write_timeout, generate_atom_v, std::move(job))
       .then(
           [this, waiting](written_postmortem written) {
             IM_ASSERT(documents_ > 0 && *waiting);

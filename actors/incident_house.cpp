@@ -42,7 +42,7 @@ incident_house::~incident_house() {
 
 void incident_house::start_clock() {
   if (keeper_) return;
-  keeper_ = system_.spawn<deadline_keeper>(env_, house_.persistence, shards_);
+  keeper_ = spawned_as<deadline_keeper_type>(system_.spawn<deadline_keeper>(env_, house_.persistence, shards_));
   must_live(keeper_, deadline_keeper_state::name, env_);
 }
 

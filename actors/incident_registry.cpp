@@ -44,8 +44,7 @@ incident_registry_state::~incident_registry_state() {
 
 registry_actor::behavior_type incident_registry_state::make_behavior() {
   log_what_it_throws(*self_);
-  self_->set_down_handler([this](const caf::down_msg& down) { on_down(down.source); });
-  self_->send(self_, tick_atom_v);
+  send_to_self(self_, tick_atom_v);
   return {
       [this](submit_atom, const submission_batch& batch) { on_submit(batch); },
       [this](await_verdict_atom, verdict_wait wait) { on_await(std::move(wait)); },
@@ -77,7 +76,7 @@ void incident_registry_state::evaluate_apart() {
   if (asked->empty()) return;
   incident_list among;
   for (const auto& s : *asked) among.ids.push_back(s->cmd.incident_id);
-  self_->request(house_.persistence, until_answered, find_logs_atom_v, std::move(among))
+  send_request(self_, house_.persistence, until_answered, find_logs_atom_v, std::move(among))
       .then([this, asked](const incident_list& held) { on_logs_found(*asked, held); },
             [this, asked](const caf::error& e) {
               refuse_all(*asked, from_caf(e));
@@ -96,7 +95,7 @@ void incident_registry_state::on_logs_found(std::vector<submission_ptr>& asked, 
   send(out);
   look_for_more_logs();
   if (unknown->empty()) return;
-  self_->request(house_.policies, until_answered, policies_atom_v)
+  send_request(self_, house_.policies, until_answered, policies_atom_v)
       .then(
           [this, unknown](const policy_set_ptr& policies) {
             for (auto& s : *unknown) answer_apart(*s, *policies, *house_.env);
@@ -127,7 +126,7 @@ void incident_registry_state::route_signal(submission_ptr s, outbox& out) {
 void incident_registry_state::look_up() {
   const auto asked = std::make_shared<const std::vector<std::string>>(to_look_up_.next());
   if (asked->empty()) return;
-  self_->request(house_.persistence, until_answered, find_fingerprints_atom_v, fingerprint_list{*asked})
+  send_request(self_, house_.persistence, until_answered, find_fingerprints_atom_v, fingerprint_list{*asked})
       .then([this, asked](const fingerprint_lookups& got) { on_looked_up(asked, got); },
             [this, asked](const caf::error& e) {
               for (const auto& fingerprint : *asked) on_lookup_failed(fingerprint, from_caf(e));
@@ -140,7 +139,7 @@ void incident_registry_state::on_looked_up(const fingerprints& asked, const fing
   const bool anything_opens =
       std::ranges::any_of(got.found, [](const auto& found) { return found && !is_open(*found); });
   if (!anything_opens) return settle(*asked, got, nullptr);
-  self_->request(house_.policies, until_answered, policies_atom_v)
+  send_request(self_, house_.policies, until_answered, policies_atom_v)
       .then([this, asked, got](const policy_set_ptr& policies) { settle(*asked, got, policies); },
             // Each incident asks again, and tells its callers what it hears.
             [this, asked, got](const caf::error&) { settle(*asked, got, nullptr); });
@@ -229,7 +228,7 @@ caf::result<void> incident_registry_state::on_wake(const incident_id& id) {
   auto* found = supervise(id, false);
   if (!found) return to_caf(shard_full());
   use(*found);
-  return self_->delegate(found->supervisor, wake_atom_v);
+  return delegate_to(self_, found->supervisor, wake_atom_v);
 }
 
 void incident_registry_state::send(outbox& out) {
@@ -256,7 +255,7 @@ incident_registry_state::entry* incident_registry_state::supervise(const inciden
   }
   auto supervisor = self_->home_system().spawn<incident_supervisor>(house_, registry_actor{self_}, id, fresh,
                                                                     fresh ? policies : nullptr);
-  self_->monitor(supervisor);
+  monitor_.watch(supervisor);
   by_address_.emplace(supervisor.address(), id);
   IM_ASSERT(by_use_.size() == incidents_.size());
   const auto place = by_use_.insert(by_use_.end(), id);
@@ -278,7 +277,7 @@ void incident_registry_state::sweep() {
   for (auto id = by_use_.begin(); id != by_use_.end() && incidents_.at(*id).used_at <= unused_since; ++id)
     ++long_unused;
   ask_longest_idle(long_unused);
-  self_->delayed_send(self_, sweep_interval(house_.env->passivate_after), tick_atom_v);
+  send_to_self_after(self_, sweep_interval(house_.env->passivate_after), tick_atom_v);
 }
 
 /// Who is busy is asked again after all the others.

@@ -13,7 +13,8 @@ namespace im {
 
 class incident_registry_state {
 public:
-  incident_registry_state(registry_actor::pointer self, house h) : self_{self}, house_{std::move(h)} {}
+  incident_registry_state(registry_actor::pointer self, house h)
+      : self_{self}, house_{std::move(h)}, monitor_{self, [this](const auto& who, const auto&) { on_down(who); }} {}
   /// Its supervisors end with it.
   ~incident_registry_state();
 
@@ -68,6 +69,7 @@ private:
 
   registry_actor::pointer self_;
   house house_;
+  down_monitor<registry_actor> monitor_;
   large_map<incident_id, entry> incidents_;
   std::list<incident_id> by_use_;  ///< all of them, the longest unused first
   large_map<caf::actor_addr, incident_id> by_address_;

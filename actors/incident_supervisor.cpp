@@ -30,7 +30,8 @@ incident_supervisor_state::incident_supervisor_state(supervisor_actor::pointer s
       env_{*house_.env},
       registry_{std::move(registry)},
       policies_{std::move(policies)},
-      children_{self, house_},
+      monitor_{self, [this](const auto& who, const auto& reason) { children_.on_down(who, reason, state_); }},
+      children_{self, house_, monitor_},
       needs_load_{!fresh},
       whole_{fresh},
       chance_{static_cast<std::minstd_rand::result_type>(std::hash<incident_id>{}(id))},
@@ -46,7 +47,6 @@ incident_supervisor_state::~incident_supervisor_state() {
 
 supervisor_actor::behavior_type incident_supervisor_state::make_behavior() {
   log_what_it_throws(*self_);
-  self_->set_down_handler([this](const caf::down_msg& down) { children_.on_down(down.source, down.reason, state_); });
   return {[this](submit_atom, const submission_batch& batch) { on_submit(batch); },
           [this](await_verdict_atom, verdict_wait wait) { on_await(std::move(wait)); },
           [this](due_atom, const deadline& due) { on_due(due); },
@@ -103,7 +103,7 @@ void incident_supervisor_state::load() {
   phase_ = phase::loading;
   for (const auto& s : queue_) s->confirmed = true;
   mark_waiting();
-  self_->request(house_.persistence, until_answered, read_log_atom_v, state_->record.id, state_->head())
+  send_request(self_, house_.persistence, until_answered, read_log_atom_v, state_->record.id, state_->head())
       .then([this](log_page page) { on_log(std::move(page)); },
             [this](const caf::error& e) { on_load_failed(from_caf(e)); });
 }
@@ -184,9 +184,10 @@ void incident_supervisor_state::load_policies() {
   const auto on_error = [this](const caf::error& e) { on_load_failed(from_caf(e)); };
   // Frozen at opening: an incident is judged by the policies it was opened under.
   if (state_->opened)
-    self_->request(house_.policies, until_answered, policies_atom_v, *state_->policies).then(on_policies, on_error);
+    send_request(self_, house_.policies, until_answered, policies_atom_v, *state_->policies)
+        .then(on_policies, on_error);
   else
-    self_->request(house_.policies, until_answered, policies_atom_v).then(on_policies, on_error);
+    send_request(self_, house_.policies, until_answered, policies_atom_v).then(on_policies, on_error);
 }
 
 void incident_supervisor_state::on_load_failed(error why) {
@@ -273,7 +274,7 @@ void incident_supervisor_state::write() {
   IM_ASSERT(phase_ == phase::idle && flight_ && !flight_->events.empty());
   phase_ = phase::writing;
   mark_waiting();
-  self_->request(house_.persistence, until_answered, write_atom_v, event_batch{state_->record.id, flight_->events})
+  send_request(self_, house_.persistence, until_answered, write_atom_v, event_batch{state_->record.id, flight_->events})
       .then([this](const write_outcome& outcome) { on_written(outcome); },
             [this](const caf::error& e) { on_write_failed(from_caf(e)); });
 }

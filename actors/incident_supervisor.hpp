@@ -97,6 +97,7 @@ private:
   state_ptr state_;
   logic::recent_requests recent_;  ///< of the events that `state_` is folded from
   policy_set_ptr policies_;
+  down_monitor<supervisor_actor> monitor_;
   supervised_children children_;
   phase phase_ = phase::idle;
   bool needs_load_;

@@ -79,7 +79,7 @@ caf::result<policy_set_ptr> policy_cache_state::join(const std::string& key, con
 void policy_cache_state::ask(const std::string& key, policy_kind kind, const policy_ref& ref) {
   const bool revalidates = key == todays_key && todays_;
   policy_query query{kind, ref.id, ref.version, revalidates ? etags_[static_cast<std::size_t>(kind)] : std::string{}};
-  self_->request(persistence_, until_answered, read_policy_atom_v, std::move(query))
+  send_request(self_, persistence_, until_answered, read_policy_atom_v, std::move(query))
       .then([this, key, kind](const policy_answer& answer) { on_answer(key, kind, answer); },
             [this, key](const caf::error& e) { on_failure(key, from_caf(e)); });
 }

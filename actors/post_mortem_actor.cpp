@@ -18,7 +18,7 @@ caf::result<written_postmortem> post_mortem_state::start(postmortem_job job) {
 }
 
 void post_mortem_state::read_on() {
-  self_->request(persistence_, until_answered, read_log_atom_v, job_.state->record.id, told_)
+  send_request(self_, persistence_, until_answered, read_log_atom_v, job_.state->record.id, told_)
       .then([this](const log_page& page) { on_page(page); }, [this](const caf::error& e) { fail_with(e); });
 }
 

@@ -21,7 +21,7 @@ std::optional<deadline> next_look(const incident_state& state) {
 
 template <class Handle>
 void supervised_children::watch(logic::child_kind kind, const Handle& child) {
-  self_->monitor(child);
+  monitor_.watch(child);
   if (house_.env->on_child) house_.env->on_child(kind, caf::actor_cast<caf::actor>(child));
 }
 

@@ -10,7 +10,8 @@ namespace im {
 
 class supervised_children {
 public:
-  supervised_children(supervisor_actor::pointer self, const house& h) : self_{self}, house_{h} {}
+  supervised_children(supervisor_actor::pointer self, const house& h, down_monitor<supervisor_actor>& monitor)
+      : self_{self}, house_{h}, monitor_{monitor} {}
 
   /// Makes the children equal to the state.
   void reconcile(const state_ptr& state);
@@ -49,6 +50,7 @@ private:
 
   supervisor_actor::pointer self_;
   const house& house_;
+  down_monitor<supervisor_actor>& monitor_;
   escalation_actor_type escalation_;
   logic::restart_budget escalation_budget_;
   bool escalation_abandoned_ = false;

@@ -102,7 +102,7 @@ public:
     bool clean = !http_ || http_->drain(limits::drain);
     if (persistence_) {
       caf::scoped_actor self{*system_};
-      self->request(persistence_, limits::drain, drain_atom_v)
+      send_request(self.ptr(), persistence_, limits::drain, drain_atom_v)
           .receive([] {}, [&](const caf::error&) { clean = false; });
     }
     stop();

@@ -100,12 +100,14 @@ CAF_ERROR_CODE_ENUM(im::errc)
 namespace im {
 
 // What CAF asks of an error code enum.
-bool from_string(caf::string_view text, errc& code);
-bool from_integer(std::uint8_t value, errc& code);
 template <class Inspector>
 bool inspect(Inspector& f, errc& code) {
   const auto get = [&code] { return std::string{to_string(code)}; };
-  const auto set = [&code](const std::string& word) { return from_string(caf::string_view{word}, code); };
+  const auto set = [&code](const std::string& word) {
+    const auto found = from_string<errc>(word);
+    if (found) code = *found;
+    return found.has_value();
+  };
   return f.apply(get, set);
 }
 

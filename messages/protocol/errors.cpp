@@ -5,18 +5,6 @@
 
 namespace im {
 
-bool from_string(caf::string_view text, errc& code) {
-  const auto found = im::from_string<errc>(std::string_view{text.data(), text.size()});
-  if (found) code = *found;
-  return found.has_value();
-}
-
-bool from_integer(std::uint8_t value, errc& code) {
-  if (value >= enum_names<errc>::names.size()) return false;
-  code = static_cast<errc>(value);
-  return true;
-}
-
 caf::error to_caf(const error& e) { return caf::make_error(e.code, e.message); }
 
 error from_caf(const caf::error& e) {

@@ -77,7 +77,7 @@ TEST_CASE("a post-mortem of 100,000 events holds a page of them at a time") {
   auto writer = w.system().spawn<post_mortem_actor>(*w.clock, log);
   std::optional<result<written_postmortem>> got;
   w.system().spawn([&](caf::event_based_actor* self) {
-    self->request(writer, caf::infinite, generate_atom_v, postmortem_job{state, id_of<postmortem_id>("pm"), {}})
+    send_request(self, writer, caf::infinite, generate_atom_v, postmortem_job{state, id_of<postmortem_id>("pm"), {}})
         .then([&](written_postmortem& written) { got = std::move(written); },
               [&](const caf::error& why) { got = std::unexpected{from_caf(why)}; });
   });

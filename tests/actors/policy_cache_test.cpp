@@ -29,7 +29,7 @@ struct asked_cache {
     const auto before = w.store->policy_reads;
     bool answered = false;
     w.system().spawn([&, refs](caf::event_based_actor* self) {
-      self->request(cache, caf::infinite, policies_atom_v, refs).then([&](const policy_set_ptr& set) {
+      send_request(self, cache, caf::infinite, policies_atom_v, refs).then([&](const policy_set_ptr& set) {
         answered = set != nullptr;
       });
     });

@@ -71,9 +71,7 @@ world::~world() {
   run();
 }
 
-caf::scheduler::test_coordinator& world::scheduler() {
-  return dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
-}
+test_scheduler& world::scheduler() { return dynamic_cast<test_scheduler&>(system_->scheduler()); }
 
 void world::run() { scheduler().run(); }
 

@@ -8,10 +8,11 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/incident_house.hpp"
 #include "messages/clock_guard.hpp"
+#include "messages/protocol/caf_compat.hpp"
+#include IM_TEST_SCHEDULER_HEADER
 #include "tests/actors/fake_store.hpp"
 #include "tests/support/samples.hpp"
 
@@ -77,7 +78,7 @@ private:
 
 public:
   std::unique_ptr<incident_house> house;
-  [[nodiscard]] caf::scheduler::test_coordinator& scheduler();
+  [[nodiscard]] test_scheduler& scheduler();
   [[nodiscard]] caf::actor_system& system() { return *system_; }
   [[nodiscard]] const persistence_actor& persistence() const { return persistence_; }
 };

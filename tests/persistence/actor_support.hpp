@@ -6,8 +6,6 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/init_global_meta_objects.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
-#include <caf/send.hpp>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -15,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "messages/protocol/caf_compat.hpp"
+#include IM_TEST_SCHEDULER_HEADER
 #include "persistence/persistence_actor.hpp"
 #include "tests/persistence/samples.hpp"
 
@@ -111,7 +111,7 @@ public:
   /// `other`: in place of `store`.
   explicit persistence_fixture(persistence::persistence_config config = {},
                                std::shared_ptr<persistence::store_port> other = nullptr)
-      : clock{dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())} {
+      : clock{dynamic_cast<test_scheduler&>(system.scheduler())} {
     if (config.jitter_seed == 0) config.jitter_seed = 42;
     persistence = persistence::spawn_persistence(system, other ? std::move(other) : store, std::move(config));
     settle();
@@ -142,7 +142,7 @@ public:
   std::shared_ptr<answer<T>> ask(Ts... message) {
     auto out = std::make_shared<answer<T>>();
     system.spawn([to = persistence, out, ... args = std::move(message)](caf::event_based_actor* self) {
-      self->request(to, caf::infinite, args...)
+      send_request(self, to, caf::infinite, args...)
           .then([out](const T& value) { ++out->times, out->value = value; },
                 [out](const caf::error& why) { ++out->times, out->value = std::unexpected{from_caf(why)}; });
     });
@@ -157,7 +157,7 @@ public:
   std::shared_ptr<int> drain() {
     auto drained = std::make_shared<int>(0);
     system.spawn([to = persistence, drained](caf::event_based_actor* self) {
-      self->request(to, caf::infinite, drain_atom_v).then([drained] { ++*drained; });
+      send_request(self, to, caf::infinite, drain_atom_v).then([drained] { ++*drained; });
     });
     settle();
     return drained;
@@ -165,7 +165,7 @@ public:
 
   testing_config settings;
   caf::actor_system system{settings};
-  caf::scheduler::test_coordinator& clock;
+  test_scheduler& clock;
   std::shared_ptr<fake_store> store = std::make_shared<fake_store>();
   persistence_actor persistence;
 };
