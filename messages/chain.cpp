@@ -12,7 +12,7 @@ void seal(decision_event& event, std::string_view previous_hash) {
 }
 
 bool links_to(const incident_state& state, const decision_event& event) {
-  if (state.head() == 0) return event.previous_hash.empty();
+  if (state.head() == 0) return event.previous_hash == first_previous_hash;
   return state.head_hash.empty() || event.previous_hash == state.head_hash;
 }
 

@@ -10,12 +10,15 @@
 
 namespace im {
 
+/// What the first event of a log names as the hash before it.
+inline constexpr std::string_view first_previous_hash{};
+
 /// Gives an event its place in the chain and its final text; nothing in it may change afterwards. `previous_hash`: of the event
-/// before it in its incident, empty for the first.
+/// before it in its incident, `first_previous_hash` for the first.
 void seal(decision_event& event, std::string_view previous_hash);
 
-/// Whether `event` links to the end of the log that `state` was folded from. The first event of a log names no digest. True where nobody knows that end's digest: a plain
-/// ruvector-service may write documents in its own way, and keeps no chain.
+/// Whether `event` links to the end of the log that `state` was folded from; a log's first event links to nothing. True where a log
+/// has an end whose digest nobody knows: a plain ruvector-service may write documents in its own way, and keeps no chain.
 [[nodiscard]] bool links_to(const incident_state& state, const decision_event& event);
 
 }  // namespace im

@@ -62,4 +62,10 @@ TEST_CASE("the fold knows the digest of its head, and a link that does not fit i
   CHECK(links_to(state, sealed(2, "")));
 }
 
+TEST_CASE("the first event of a log links to nothing before it") {
+  const incident_state nothing;
+  CHECK(links_to(nothing, sealed(1, "")));
+  CHECK_FALSE(links_to(nothing, sealed(1, sha256_hex("an event of another log"))));
+}
+
 }  // namespace
