@@ -4,6 +4,7 @@
 #include <ranges>
 #include <unordered_map>
 
+#include "messages/assert.hpp"
 #include "messages/hash.hpp"
 #include "messages/json/codec.hpp"
 
@@ -68,7 +69,9 @@ std::optional<node> list_of(const node& root, std::string_view key) {
 result<write_outcome> outcome_of(const incident_write& write, const std::unordered_map<event_id, node>& by_event) {
   write_outcome all;
   for (const auto& event : write.events) {
-    const auto one = read_outcome(by_event.at(event->id), write.incident_id);
+    const auto said = by_event.find(event->id);
+    IM_ASSERT(said != by_event.end());  // the caller has looked
+    const auto one = read_outcome(said->second, write.incident_id);
     if (!one) return fail(errc::internal, "the store told an outcome of the write that is not known");
     merge(all, *one);
   }
@@ -155,6 +158,52 @@ result<log_page> parse_log(std::string_view body, std::size_t limit) {
   const auto head = find_count(doc->root(), "head");
   page.more = head ? !page.events.empty() && page.events.back()->sequence < *head : page.events.size() >= limit;
   return page;
+}
+
+result<void> page_follows(const log_page& page, const incident_id& id, std::uint64_t after) {
+  for (auto expected = after + 1; const auto& event : page.events) {
+    if (event->incident_id != id) return not_this("an event of another incident");
+    if (event->sequence != expected++)
+      return not_this("sequence " + std::to_string(event->sequence) + " where " + std::to_string(expected - 1) +
+                      " comes next");
+  }
+  return {};
+}
+
+result<incident_list> parse_found_logs(std::string_view body) {
+  const auto doc = document::parse(body, limits::stored_json_depth);
+  if (!doc) return std::unexpected{doc.error()};
+  const auto list = doc->root().find("with_log");
+  if (!list || !list->is(json::kind::array)) return not_this("no `with_log`");
+  incident_list out;
+  list->each_item([&](std::size_t, node item) {
+    if (const auto text = item.as_string())
+      if (const auto id = incident_id::parse(*text)) out.ids.push_back(*id);
+  });
+  if (out.ids.size() != list->size()) return not_this("an incident that cannot be read");
+  return out;
+}
+
+result<fingerprint_lookups> parse_newest(std::string_view body, std::size_t count) {
+  const auto doc = document::parse(body, limits::stored_json_depth);
+  if (!doc) return std::unexpected{doc.error()};
+  const auto list = doc->root().find("newest");
+  if (!list || !list->is(json::kind::array) || list->size() != count)
+    return not_this("not one incident for each fingerprint");
+  fingerprint_lookups out;
+  bool readable = true;
+  list->each_item([&](std::size_t, node item) {
+    fingerprint_lookup one;
+    if (item.is(json::kind::object)) {
+      one.newest = find_id<incident_id>(item, "incident_id");
+      const auto open = find_bool(item, "open");
+      readable = readable && one.newest && open;
+      one.open = open.value_or(false);
+    }
+    out.found.emplace_back(one);
+  });
+  if (!readable) return not_this("a newest incident that cannot be read");
+  return out;
 }
 
 result<event_ptr> parse_event(std::string_view body) {

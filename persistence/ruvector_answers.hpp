@@ -29,12 +29,18 @@ void merge(write_outcome& all, const write_outcome& one);
 /// `{"events":[…],"head"?}`: more if the head is further than the page, or, without a head, if the page is full.
 [[nodiscard]] result<log_page> parse_log(std::string_view body, std::size_t limit);
 
+/// Whether a page holds the entries of this log that come right after `after`, without a gap.
+[[nodiscard]] result<void> page_follows(const log_page& page, const incident_id& id, std::uint64_t after);
+
+/// `{"with_log":[…]}`: incidents that have a log.
+[[nodiscard]] result<incident_list> parse_found_logs(std::string_view body);
+/// `{"newest":[{"incident_id","open"} or null, …]}`, one for each of `count` fingerprints.
+[[nodiscard]] result<fingerprint_lookups> parse_newest(std::string_view body, std::size_t count);
+
 [[nodiscard]] result<event_ptr> parse_event(std::string_view body);
 
 /// Of a page of incidents, newest first.
 [[nodiscard]] result<fingerprint_lookup> parse_fingerprint(std::string_view body);
-
-/// Of the newest incident alone.
 
 /// A list whose entries carry the cursor of what comes after them (no cursor if it is not full), or an object with `items` and
 /// perhaps `next_cursor`.

@@ -1,14 +1,15 @@
 #include "persistence/ruvector_client.hpp"
 
 #include <algorithm>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "http/io_thread.hpp"
 #include "messages/json/node.hpp"
+#include "persistence/list_gate.hpp"
 #include "persistence/ruvector_answers.hpp"
 #include "persistence/ruvector_logs.hpp"
+#include "persistence/ruvector_lookups.hpp"
 #include "persistence/ruvector_target.hpp"
 #include "persistence/ruvector_transport.hpp"
 #include "persistence/ruvector_writes.hpp"
@@ -47,35 +48,6 @@ store_handler<std::string> for_port(text_handler done) {
   };
 }
 
-/// Several answers that are told as one, or the first failure. Any thread.
-template <class All>
-class gathered {
-public:
-  gathered(std::size_t asked, All start, store_handler<All> done)
-      : left_{asked}, all_{std::move(start)}, done_{std::move(done)} {}
-
-  /// `put(all, answer)`, when there is one.
-  template <class One>
-  void add(store_result<One> answer, const auto& put) {
-    {
-      const std::lock_guard lock{mutex_};
-      if (!answer) {
-        if (all_) all_ = std::unexpected{std::move(answer.error())};
-      } else if (all_) {
-        put(*all_, std::move(*answer));
-      }
-      if (--left_ != 0) return;
-    }
-    done_(std::move(all_));
-  }
-
-private:
-  std::mutex mutex_;
-  std::size_t left_;
-  store_result<All> all_;
-  store_handler<All> done_;
-};
-
 }  // namespace
 
 class ruvector_client::impl {
@@ -83,6 +55,7 @@ public:
   explicit impl(ruvector_config config, std::shared_ptr<ruvector_road> given = nullptr)
       : transport{std::make_shared<ruvector_transport>(std::move(config))},
         writer{std::make_shared<ruvector_writer>(transport)},
+        lookups{std::make_shared<ruvector_lookups>(transport)},
         road{std::move(given)} {
     if (!road) road = make_http_road(thread.emplace().executor(), transport->config());
     transport->connect(road);
@@ -92,37 +65,56 @@ public:
     return {.name = name, .target = std::move(where), .deadline = transport->config().timeout};
   }
 
-  void read_log(incident_id id, std::uint64_t after, std::size_t limit, store_handler<log_page> done) {
-    fetch_log(transport, id, after, limit,
-              [own = transport, limit, done = std::move(done)](store_result<std::string> got) mutable {
-                if (!got) return done(std::unexpected{std::move(got.error())});
-                auto page = parse_log(*got, limit);
-                if (!page) return done(std::unexpected{own->garbled("read_log", page.error().message)});
-                done(std::move(*page));
-              });
-  }
-
   /// A list or one of its items.
   [[nodiscard]] ruvector_call list_call(std::string_view name, std::string where) const {
-    return {.name = name, .target = std::move(where), .deadline = transport->config().list_timeout};
+    return {.name = name,
+            .target = std::move(where),
+            .deadline = transport->config().list_timeout,
+            .lane = call_lane::list};
   }
 
-  /// A read whose answer the API hands on. Filters and cursors are the caller's: a 400 is about them.
+  /// A read whose answer the API hands on.
   void pass(ruvector_call c, text_handler done) {
-    const auto name = c.name;
-    transport->send(std::move(c),
-                    [own = transport, name, done = std::move(done)](store_result<http::client_response> got) mutable {
-                      if (!got) return done(std::unexpected{std::move(got.error().why)});
-                      if (got->status_code == 200) return done(std::move(got->body));
-                      if (got->status_code == 400)
-                        return done(fail(errc::validation_error, "a filter or the cursor is not valid"));
-                      done(std::unexpected{own->unexpected_status(name, *got).why});
-                    });
+    transport->send(std::move(c), [own = transport, name = c.name, done = std::move(done)](auto got) mutable {
+      done(handed_on(*own, name, std::move(got)));
+    });
+  }
+
+  /// The same for a list, past its circuit breaker.
+  void pass_list(ruvector_call c, text_handler done) {
+    const auto permit = gate->enter();
+    if (!permit)
+      return done(refused(errc::store_unavailable, "the store did not answer the last lists; try again",
+                          static_cast<int>(limits::retry_after.count())));
+    transport->send(std::move(c), [own = transport, held = gate, permit = *permit, name = c.name,
+                                   done = std::move(done)](auto got) mutable {
+      held->report(permit, got ? nullptr : &got.error());
+      if (!got && got.error().overloaded)
+        return done(refused(errc::overloaded,
+                            "the store stopped the list or has too many of them; narrow it with filters, or try again",
+                            got.error().why.retry_after_s));
+      done(handed_on(*own, name, std::move(got)));
+    });
+  }
+
+  [[nodiscard]] static std::unexpected<error> refused(errc code, std::string why, std::optional<int> retry_after_s) {
+    return std::unexpected{error{code, std::move(why), {}, retry_after_s}};
+  }
+
+  /// Filters and cursors are the caller's: a 400 is about them.
+  [[nodiscard]] static result<std::string> handed_on(const ruvector_transport& own, std::string_view name,
+                                                     store_result<http::client_response> got) {
+    if (!got) return std::unexpected{std::move(got.error().why)};
+    if (got->status_code == 200) return std::move(got->body);
+    if (got->status_code == 400) return fail(errc::validation_error, "a filter or the cursor is not valid");
+    return std::unexpected{own.unexpected_status(name, *got).why};
   }
 
   std::optional<http::io_thread> thread;  // ends last, after what the road cancelled was told
   std::shared_ptr<ruvector_transport> transport;
   std::shared_ptr<ruvector_writer> writer;
+  std::shared_ptr<ruvector_lookups> lookups;
+  std::shared_ptr<list_gate> gate = std::make_shared<list_gate>();
   std::shared_ptr<ruvector_road> road;
 };
 
@@ -140,18 +132,11 @@ void ruvector_client::write(store_write what, store_handler<write_results> done)
 }
 
 void ruvector_client::read_log(incident_id id, std::uint64_t after, store_handler<log_page> done) {
-  impl_->read_log(id, after, limits::log_page_events, std::move(done));
+  fetch_log_page(impl_->transport, id, after, limits::log_page_events, std::move(done));
 }
 
 void ruvector_client::find_logs(incident_list among, store_handler<incident_list> done) {
-  if (among.ids.empty()) return done(incident_list{});
-  const auto held = std::make_shared<gathered<incident_list>>(among.ids.size(), incident_list{}, std::move(done));
-  for (const auto& id : among.ids)
-    impl_->read_log(id, 0, 1, [held, id](store_result<log_page> got) {
-      held->add(std::move(got), [id](incident_list& all, const log_page& page) {
-        if (!page.events.empty()) all.ids.push_back(id);
-      });
-    });
+  impl_->lookups->find_logs(std::move(among), std::move(done));
 }
 
 void ruvector_client::read_event(event_id id, store_handler<event_ptr> done) {
@@ -161,28 +146,7 @@ void ruvector_client::read_event(event_id id, store_handler<event_ptr> done) {
 }
 
 void ruvector_client::find_fingerprints(fingerprint_list asked, store_handler<fingerprint_lookups> done) {
-  const auto count = asked.fingerprints.size();
-  if (count == 0) return done(fingerprint_lookups{});
-  fingerprint_lookups start{std::vector<result<fingerprint_lookup>>(count)};
-  const auto lookups = std::make_shared<gathered<fingerprint_lookups>>(count, std::move(start), std::move(done));
-  for (std::size_t i = 0; i < count; ++i)
-    impl_->transport->fetch<fingerprint_lookup>(
-        impl_->call("find_fingerprints",
-                    ruvector_target{"incidents"}.with("fingerprint", asked.fingerprints[i]).with("limit", 1).take()),
-        [](const std::string& body) { return parse_fingerprint(body); },
-        [lookups, i](store_result<fingerprint_lookup> got) {
-          // What the store will never answer is this one's own failure; the others are not asked for again.
-          store_result<result<fingerprint_lookup>> own;
-          if (got)
-            own = *got;
-          else if (got.error().kind == store_failure::fault::refused)
-            own = result<fingerprint_lookup>{std::unexpected{std::move(got.error().why)}};
-          else
-            own = std::unexpected{std::move(got.error())};
-          lookups->add(std::move(own), [i](fingerprint_lookups& all, result<fingerprint_lookup> one) {
-            all.found[i] = std::move(one);
-          });
-        });
+  impl_->lookups->find_fingerprints(std::move(asked), std::move(done));
 }
 
 void ruvector_client::read_policy(policy_query query, store_handler<policy_answer> done) {
@@ -223,11 +187,11 @@ void ruvector_client::find_request(request_id id, store_handler<covered_elsewher
 void ruvector_client::list(view which, const string_map& filters, text_handler done) {
   ruvector_target where{word_of(which)};
   for (const auto& [name, value] : filters) where.with(name, value);
-  impl_->pass(impl_->list_call(name_of(which), where.take()), std::move(done));
+  impl_->pass_list(impl_->list_call(name_of(which), where.take()), std::move(done));
 }
 
 void ruvector_client::get(view which, const uuid& id, text_handler done) {
-  impl_->pass(impl_->list_call("get_one", ruvector_target{word_of(which)}.part(id.str()).take()), std::move(done));
+  impl_->pass_list(impl_->list_call("get_one", ruvector_target{word_of(which)}.part(id.str()).take()), std::move(done));
 }
 
 void ruvector_client::incident_log(incident_id id, std::uint64_t after, std::size_t limit, text_handler done) {
@@ -242,7 +206,7 @@ void ruvector_client::orchestrator_actions(std::string after, seconds wait, text
   where.with("wait", static_cast<std::uint64_t>(wait.count()));
   auto call = impl_->call("orchestrator_actions", where.take());
   call.deadline += wait;
-  call.long_poll = true;
+  call.lane = call_lane::long_poll;
   impl_->pass(std::move(call), std::move(done));
 }
 

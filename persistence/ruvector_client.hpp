@@ -2,8 +2,8 @@
 /// ruvector-service over HTTP: the client of the only road to storage. Any thread may use it. (`embedded/` has one for a service in
 /// the same process.)
 ///
-/// Where the service has no batch route (a plain ruvector-service), writes fall back to single ones, in order, and logs to the
-/// query call. A plain service cannot enforce the three laws: then only one instance may write.
+/// Where the service has no batch route (a plain ruvector-service), writes fall back to single ones, in order, logs to the
+/// query call, and lookups of many to one call each. Lists have connections and a circuit breaker of their own. A plain service cannot enforce the three laws: then only one instance may write.
 
 #include <chrono>
 #include <functional>
@@ -42,7 +42,9 @@ struct ruvector_config {
   std::string ca_file;                                             ///< PEM; empty: the system's
   std::size_t connections = limits::client_connections;
   std::size_t queue = limits::client_queue;
-  std::size_t polls = 32;  ///< long polls at once, apart from the other calls
+  std::size_t list_connections = 4;  ///< of lists, apart from those of the other calls
+  std::size_t list_queue = 64;       ///< lists that wait for one of them
+  std::size_t polls = 32;            ///< long polls at once, apart from the other calls
   ruvector_observers observers;
 };
 

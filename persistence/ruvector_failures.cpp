@@ -74,6 +74,7 @@ store_failure ruvector_failures::unavailable(std::string_view call, const http::
   const bool untouched = answer.status_code == 429 || (answer.status_code == 503 && word != to_string(errc::timeout));
   store_failure failure{{errc::store_unavailable, "the store is not available"}, fault::away, !untouched};
   failure.why.retry_after_s = retry_after(answer);
+  failure.overloaded = word == to_string(errc::overloaded);
   return told(call, std::to_string(answer.status_code) + " " + answer.body, std::move(failure));
 }
 

@@ -1,6 +1,7 @@
 #include "persistence/ruvector_logs.hpp"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "messages/json/writer.hpp"
@@ -43,6 +44,8 @@ public:
 private:
   void on_page(store_result<query_page> page) {
     if (!page) return done_(std::unexpected{std::move(page.error())});
+    if (repeats(*page))
+      return done_(std::unexpected{transport_->garbled("query_events", "a page that was answered before")});
     offset_ += page->size;
     events_.merge(page->events);
     events_.erase(events_.begin(), events_.upper_bound(after_));
@@ -57,6 +60,13 @@ private:
   std::uint64_t after_;
   std::size_t limit_;
   store_handler<std::string> done_;
+  /// What an offset further answers the same page will answer it at every offset.
+  [[nodiscard]] bool repeats(const query_page& page) {
+    if (page.events.empty()) return false;
+    return std::exchange(newest_of_page_, page.events.rbegin()->first) == page.events.rbegin()->first;
+  }
+
+  std::optional<std::uint64_t> newest_of_page_;
   std::size_t offset_ = 0;
   std::map<std::uint64_t, std::string> events_;
 };
@@ -76,6 +86,19 @@ void fetch_log(const std::shared_ptr<ruvector_transport>& transport, const incid
         if (got || got.error().why.code != errc::not_found) return done(std::move(got));
         std::make_shared<plain_log>(transport, id, after, limit, std::move(done))->next_page();
       });
+}
+
+void fetch_log_page(const std::shared_ptr<ruvector_transport>& transport, const incident_id& id, std::uint64_t after,
+                    std::size_t limit, store_handler<log_page> done) {
+  fetch_log(transport, id, after, limit,
+            [own = transport, id, after, limit, done = std::move(done)](store_result<std::string> got) mutable {
+              if (!got) return done(std::unexpected{std::move(got.error())});
+              auto page = parse_log(*got, limit);
+              if (!page) return done(std::unexpected{own->garbled("read_log", page.error().message)});
+              if (const auto fits = page_follows(*page, id, after); !fits)
+                return done(std::unexpected{own->garbled("read_log", fits.error().message)});
+              done(std::move(*page));
+            });
 }
 
 }  // namespace im::persistence

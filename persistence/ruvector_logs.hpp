@@ -12,4 +12,9 @@ namespace im::persistence {
 void fetch_log(const std::shared_ptr<ruvector_transport>& transport, const incident_id& id, std::uint64_t after,
                std::size_t limit, store_handler<std::string> done);
 
+/// The same as events. A page that does not follow `after` without a gap, in the incident's own log, is an unreadable answer: whoever
+/// reads page by page would never end.
+void fetch_log_page(const std::shared_ptr<ruvector_transport>& transport, const incident_id& id, std::uint64_t after,
+                    std::size_t limit, store_handler<log_page> done);
+
 }  // namespace im::persistence

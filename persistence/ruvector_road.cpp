@@ -20,15 +20,26 @@ class http_road final : public ruvector_road {
 public:
   http_road(const boost::asio::any_io_executor& executor, const ruvector_config& config)
       : calls_{executor, config.service, pool_of(config, config.connections, config.queue)},
+        lists_{executor, config.service, pool_of(config, config.list_connections, config.list_queue)},
         polls_{executor, config.service, pool_of(config, config.polls, 0)} {}
 
-  void send(http::outgoing_request req, std::chrono::milliseconds deadline, bool long_poll,
+  void send(http::outgoing_request req, std::chrono::milliseconds deadline, call_lane lane,
             http::client_completion done) override {
-    (long_poll ? polls_ : calls_).send(std::move(req), deadline, std::move(done));
+    of(lane).send(std::move(req), deadline, std::move(done));
   }
 
 private:
+  [[nodiscard]] http::client& of(call_lane lane) {
+    switch (lane) {
+      case call_lane::hot: return calls_;
+      case call_lane::list: return lists_;
+      case call_lane::long_poll: return polls_;
+    }
+    return calls_;
+  }
+
   http::client calls_;
+  http::client lists_;
   http::client polls_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 
 #include "http/client.hpp"
@@ -11,12 +12,15 @@ namespace im::persistence {
 
 struct ruvector_config;
 
+/// Calls of one lane never wait for those of another.
+enum class call_lane : std::uint8_t { hot, list, long_poll };
+
 class ruvector_road {
 public:
   virtual ~ruvector_road() = default;
 
-  /// `done` is called once, at the latest at the deadline or when the road ends. A long poll keeps no other call waiting.
-  virtual void send(http::outgoing_request req, std::chrono::milliseconds deadline, bool long_poll,
+  /// `done` is called once, at the latest at the deadline or when the road ends.
+  virtual void send(http::outgoing_request req, std::chrono::milliseconds deadline, call_lane lane,
                     http::client_completion done) = 0;
 };
 

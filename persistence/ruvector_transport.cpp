@@ -16,7 +16,7 @@ void ruvector_transport::send(ruvector_call call, answer_handler done) {
   if (!call.if_none_match.empty()) req.headers.emplace_back("If-None-Match", std::move(call.if_none_match));
   const auto started = std::chrono::steady_clock::now();
   road->send(
-      std::move(req), call.deadline, call.long_poll,
+      std::move(req), call.deadline, call.lane,
       [self = shared_from_this(), name = call.name, started, done = std::move(done)](http::client_result got) mutable {
         if (self->config_.observers.on_call)
           self->config_.observers.on_call(

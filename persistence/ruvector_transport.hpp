@@ -20,7 +20,7 @@ struct ruvector_call {
   std::string body{};
   std::string if_none_match{};
   std::chrono::milliseconds deadline;
-  bool long_poll{false};
+  call_lane lane{call_lane::hot};
 };
 
 /// Lives as long as a call is under way; its road does not: a call that follows another after the road's end fails.

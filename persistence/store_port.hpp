@@ -37,6 +37,7 @@ struct store_failure {
   error why;
   fault kind = fault::away;
   bool maybe_applied = false;  ///< the store may have acted on it
+  bool overloaded = false;     ///< the store answered that it has too much to do
 };
 
 template <class T>

@@ -35,7 +35,7 @@ http::client_response as_read(http::response&& answer) {
   return out;
 }
 
-void in_process_road::send(http::outgoing_request req, std::chrono::milliseconds deadline, bool /*long_poll*/,
+void in_process_road::send(http::outgoing_request req, std::chrono::milliseconds deadline, call_lane /*lane*/,
                            http::client_completion done) {
   auto request = as_received(std::move(req));
   if (!request)

@@ -16,7 +16,7 @@ public:
   in_process_road(ruvector::service& to, std::shared_ptr<pending_calls> calls) : to_{to}, calls_{std::move(calls)} {}
 
   /// `done` may be called before it returns.
-  void send(http::outgoing_request req, std::chrono::milliseconds deadline, bool long_poll,
+  void send(http::outgoing_request req, std::chrono::milliseconds deadline, call_lane lane,
             http::client_completion done) override;
 
 private:

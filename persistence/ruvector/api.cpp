@@ -36,6 +36,7 @@ void api::add_routes(http::router& to) {
   add(to, verb::post, "/api/v1/decision-events/batch", &api::post_batch, many);
   add(to, verb::get, "/api/v1/incidents/{id}/log", &api::get_log);
   add(to, verb::get, "/api/v1/incidents", &api::list_incidents);
+  add(to, verb::post, "/api/v1/incidents/lookup", &api::post_lookup);
   add(to, verb::get, "/api/v1/requests/{request_id}", &api::get_request);
   add(to, verb::get, "/api/v1/deadlines", &api::get_deadlines);
   add(to, verb::get, "/api/v1/approvals", &api::list_approvals);

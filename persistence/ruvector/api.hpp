@@ -53,6 +53,9 @@ private:
   void list_escalations(http::request&& req, http::responder&& answer);
   void get_deadlines(http::request&& req, http::responder&& answer);
 
+  // api_lookups.cpp
+  void post_lookup(http::request&& req, http::responder&& answer);
+
   // api_policies.cpp
   void get_policy(http::request&& req, http::responder&& answer);
   void put_policy(http::request&& req, http::responder&& answer);

@@ -18,6 +18,7 @@ using fault = store_failure::fault;
 using kind = write_outcome::kind;
 
 constexpr auto batch_route = "/api/v1/decision-events/batch";
+constexpr auto lookup_route = "/api/v1/incidents/lookup";
 
 /// Says of each event of a batch that it was created.
 http::response created_all(const http::request& req) {
@@ -119,6 +120,102 @@ TEST_CASE("of many fingerprints the one that the store will not be asked for fai
   REQUIRE(got->found[0]->newest == id);
   REQUIRE(got->found[1].error().code == errc::internal);
   REQUIRE(got->found[2]->open);
+}
+
+TEST_CASE("many logs and many fingerprints are one request each") {
+  canned_service service;
+  const auto a = id_of<incident_id>("a");
+  const auto b = id_of<incident_id>("b");
+  auto client = service
+                    .on(verb::post, lookup_route,
+                        [&](const http::request& req) {
+                          return http::response{.body = req.body.find("incident_ids") != std::string::npos
+                                                            ? R"({"with_log":[")" + b.str() + R"("]})"
+                                                            : R"({"newest":[null,{"incident_id":")" + a.str() +
+                                                                  R"(","open":true}]})"};
+                        })
+                    .client();
+  awaited<store_result<incident_list>> logs;
+  client->find_logs({{a, b}}, logs.handler());
+  REQUIRE(logs.take()->ids == std::vector{b});
+  awaited<store_result<fingerprint_lookups>> prints;
+  client->find_fingerprints({{"unknown", "known"}}, prints.handler());
+  const auto got = prints.take();
+  REQUIRE_FALSE(got->found.at(0)->newest);
+  REQUIRE(got->found.at(1)->newest == a);
+  REQUIRE(got->found.at(1)->open);
+  REQUIRE(service.asked().size() == 2);
+}
+
+TEST_CASE("a lookup that answers for fewer than were asked is unreadable") {
+  canned_service service;
+  auto client = service.on(verb::post, lookup_route, says(200, R"({"newest":[null]})")).client();
+  awaited<store_result<fingerprint_lookups>> prints;
+  client->find_fingerprints({{"a", "b"}}, prints.handler());
+  REQUIRE(prints.take().error().why.code == errc::store_unavailable);
+}
+
+TEST_CASE("lists that are not answered keep no other call waiting, and open a circuit of their own") {
+  canned_service service;
+  const auto event = sample_event("a", 1);
+  auto client = service.silent(verb::get, "/api/v1/approvals")
+                    .on(verb::get, "/api/v1/decision-events/{id}", says(200, json::encode(*event)))
+                    .client([](auto& config) {
+                      config.connections = 1;
+                      config.list_connections = 2;
+                      config.list_timeout = 50ms;
+                    });
+  awaited<result<std::string>> listed;
+  for (int i = 0; i < limits::breaker_failures; ++i) client->list(view::approvals, {}, listed.handler());
+  awaited<store_result<event_ptr>> one;
+  client->read_event(event->id, one.handler());
+  REQUIRE(one.take());
+  for (int i = 0; i < limits::breaker_failures; ++i) REQUIRE_FALSE(listed.take());
+  const auto asked = service.asked().size();
+  client->list(view::approvals, {}, listed.handler());
+  REQUIRE(listed.take().error().retry_after_s == 1);
+  REQUIRE(service.asked().size() == asked);  // refused on the spot
+  client->read_event(event->id, one.handler());
+  REQUIRE(one.take());
+}
+
+TEST_CASE("a list that the store stopped says what its caller can do, and opens no circuit") {
+  canned_service service;
+  auto client = service
+                    .on(verb::get, "/api/v1/incidents",
+                        [](const http::request&) {
+                          return http::response{.code = http::status::service_unavailable,
+                                                .body = R"({"error":{"code":"OVERLOADED","message":"?"}})",
+                                                .headers = {{"Retry-After", "1"}}};
+                        })
+                    .client();
+  for (int i = 0; i < 2 * limits::breaker_failures; ++i) {
+    awaited<result<std::string>> listed;
+    client->list(view::incidents, {{"q", "slow"}}, listed.handler());
+    const auto got = listed.take();
+    REQUIRE(got.error().code == errc::overloaded);
+    REQUIRE(got.error().message.find("narrow it") != std::string::npos);
+    REQUIRE(got.error().retry_after_s == 1);
+  }
+  REQUIRE(service.asked().size() == 2 * limits::breaker_failures);
+}
+
+TEST_CASE("a log whose page does not go on from where it was asked is unreadable") {
+  canned_service service;
+  auto client = service
+                    .on(verb::get, "/api/v1/incidents/{id}/log",
+                        says(200, R"({"events":[)" + json::encode(*sample_event("a", 1)) + "," +
+                                      json::encode(*sample_event("a", 2)) + R"(],"head":9})"))
+                    .client();
+  awaited<store_result<log_page>> log;
+  client->read_log(id_of<incident_id>("a"), 0, log.handler());
+  REQUIRE(log.take()->more);
+  for (const std::uint64_t after : {1U, 2U, 5U}) {  // the same page for ever
+    client->read_log(id_of<incident_id>("a"), after, log.handler());
+    REQUIRE(log.take().error().why.code == errc::store_unavailable);
+  }
+  client->read_log(id_of<incident_id>("b"), 0, log.handler());
+  REQUIRE_FALSE(log.take());
 }
 
 TEST_CASE("a list has a time of its own") {

@@ -159,6 +159,38 @@ TEST_CASE("without the log route a log is put together from the query's pages") 
   }
 }
 
+TEST_CASE("a query that answers the same page at every offset is given up") {
+  std::vector<event_ptr> page;
+  for (std::uint64_t s = 2000; s > 1000; --s) page.push_back(sample_event("a", s));
+  canned_service service;
+  auto client = service.on(verb::post, query_route, says(200, query_answer(page, 5000))).client();
+  awaited<store_result<log_page>> got;
+  client->read_log(id_of<incident_id>("a"), 0, got.handler());
+  REQUIRE(got.take().error().why.code == errc::store_unavailable);
+  REQUIRE(service.asked().size() == 2);
+}
+
+TEST_CASE("without the lookup route logs and fingerprints are asked for one by one, and the route is left alone") {
+  canned_service service;
+  const auto a = id_of<incident_id>("a");
+  auto client =
+      service.on(verb::get, "/api/v1/incidents", says(200, R"({"items":[]})"))
+          .on(verb::post, query_route,
+              [&](const http::request& req) {
+                const bool known = req.body.find(a.str()) != std::string::npos;
+                return http::response{.body = known ? query_answer({sample_event("a", 1)}, 1) : query_answer({}, 0)};
+              })
+          .client();
+  for (int i = 0; i < 2; ++i) {
+    awaited<store_result<incident_list>> logs;
+    client->find_logs({{a, id_of<incident_id>("b")}}, logs.handler());
+    REQUIRE(logs.take()->ids == std::vector{a});
+    awaited<store_result<fingerprint_lookups>> prints;
+    client->find_fingerprints({{"f", "g"}}, prints.handler());
+    REQUIRE(prints.take()->found.size() == 2);
+  }
+}
+
 TEST_CASE("an incident that nobody knows has an empty log") {
   canned_service service;
   auto client = service.on(verb::post, query_route, says(200, R"({"events":[],"total":0})")).client();

@@ -104,6 +104,28 @@ TEST_CASE("a batch answers each event in order") {
   CHECK(client.get("/api/v1/incidents/" + some_id + "/log").body == R"({"events":[],"head":0})");
 }
 
+TEST_CASE("one lookup answers for many incidents and fingerprints") {
+  const test_database db{EACH_DATABASE};
+  running_service service{db};
+  api_client client{service};
+  client.post_batch({open_event(1, "f1"), open_event(2, "f2"),
+                     make_event(incident_number(2), 2, change_to(incident_status::resolved, change_kind::resolve))});
+  const auto look = [&](const std::string& body) { return client.post("/api/v1/incidents/lookup", body); };
+  const auto one = incident_number(1).str();
+  const auto two = incident_number(2).str();
+  CHECK(look(R"({"incident_ids":[")" + some_id + R"(",")" + one + R"("],"fingerprints":["f2","none","f1"]})").body ==
+        R"({"with_log":[")" + one + R"("],"newest":[{"incident_id":")" + two +
+            R"(","open":false},null,{"incident_id":")" + one + R"(","open":true}]})");
+  CHECK(look("{}").body == R"({"with_log":[],"newest":[]})");
+  CHECK(look(R"({"incident_ids":["x"]})").status == 400);
+  json::writer many;
+  many.begin_object();
+  many.key("fingerprints");
+  json::write(many, std::vector<std::string>(im::limits::fingerprints_looked_for + 1, "f"));
+  many.end_object();
+  CHECK(look(many.take()).status == 400);
+}
+
 TEST_CASE("queries have bounds") {
   const test_database db{EACH_DATABASE};
   running_service service{db};
