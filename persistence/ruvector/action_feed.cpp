@@ -85,17 +85,23 @@ void action_feed::loop() {
   }
 }
 
+/// Whether a page has no actions although it ends before what this poll has heard of.
+bool action_feed::is_empty_before(const result<feed_page>& page, const poller& whose) {
+  return page && page->actions.empty() && page->next.row < whose.seen && page->next.row > whose.after.row;
+}
+
 /// Looks for each; who finds nothing and has time left waits on.
 void action_feed::serve(std::list<poller> due) {
   std::size_t answered = 0;
   for (auto p = due.begin(); p != due.end();) {
     const auto here = p++;
     auto page = store_.actions(here->after, here->limit);
-    // A page may end before the newest row: go on from where it ended.
-    while (page && page->actions.empty() && page->next.row < here->seen && page->next.row > here->after.row) {
+    // An empty page before the newest row: go on from where it ended, but not for ever, as others wait.
+    for (int more = limits::feed_empty_pages; more > 0 && is_empty_before(page, *here); --more) {
       here->after = page->next;
       page = store_.actions(here->after, here->limit);
     }
+    if (is_empty_before(page, *here)) here->seen = -1;  // the next round looks on at once
     if (!page || !page->actions.empty() || here->until <= clock::now()) {
       here->done(std::move(page));
       due.erase(here);

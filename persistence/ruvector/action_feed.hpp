@@ -23,7 +23,7 @@ public:
   ~action_feed();
 
   /// Answers with what comes after `after`, at once if there is something, else when there is, at the latest after `wait`
-  /// and then perhaps with nothing. `overloaded` beyond `limits::feed_waiters`.
+  /// and then perhaps with nothing. The next cursor then stands behind all events that have been looked at. `overloaded` beyond `limits::feed_waiters`.
   void poll(feed_cursor after, std::size_t limit, std::chrono::seconds wait, feed_handler done);
 
   /// Answers all polls with what there is, and later ones with nothing. Idempotent.
@@ -41,6 +41,7 @@ private:
 
   void loop();
   void serve(std::list<poller> due);
+  [[nodiscard]] static bool is_empty_before(const result<feed_page>& page, const poller& whose);
   [[nodiscard]] clock::time_point earliest() const;
 
   store& store_;

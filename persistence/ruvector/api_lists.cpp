@@ -47,7 +47,7 @@ void api::list_incidents(http::request&& req, http::responder&& answer) {
   filter.severities = in.words<severity>("severity");
   filter.categories = in.words<incident_category>("category");
   filter.source = in.text("source");
-  filter.title_part = in.text("q");
+  filter.text = in.search("q");
   filter.fingerprint = in.text("fingerprint");
   filter.open = in.boolean("open");
   later_page(std::move(answer), in.finish(std::move(filter)), &store::incidents);

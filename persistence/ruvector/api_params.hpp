@@ -9,6 +9,7 @@
 
 #include "http/message.hpp"
 #include "messages/json/codec.hpp"
+#include "persistence/ruvector/search_words.hpp"
 #include "persistence/ruvector/store.hpp"
 
 namespace im::ruvector {
@@ -29,6 +30,14 @@ public:
   [[nodiscard]] std::optional<std::string> text(std::string_view name) {
     const auto value = req_.query.get(name);
     return value && !value->empty() ? std::optional{std::string{*value}} : std::nullopt;
+  }
+
+  /// Words to look for.
+  [[nodiscard]] std::optional<std::string> search(std::string_view name) {
+    auto value = text(name);
+    if (value && words_in(*value, limits::query_words + 1).size() > limits::query_words)
+      report(name, "must not have more than " + std::to_string(limits::query_words) + " words", *value);
+    return value;
   }
 
   template <class Id>

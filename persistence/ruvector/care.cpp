@@ -7,6 +7,7 @@
 #include "persistence/ruvector/failure.hpp"
 #include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/row_readers.hpp"
+#include "persistence/ruvector/search_sql.hpp"
 #include "persistence/ruvector/sqlite.hpp"
 
 namespace im::ruvector {
@@ -33,6 +34,7 @@ public:
     db_.execute(
         "DELETE FROM requests; DELETE FROM incidents; DELETE FROM snapshots; DELETE FROM approvals;"
         " DELETE FROM postmortems;");
+    forget_words<Driver>(db_);
     Driver::scan(db_, Driver::whole_log(entry_columns), [&](const row& r) { take(r); });
     finish();
     return report_;

@@ -33,8 +33,19 @@ inline constexpr std::size_t readers = 2;                   ///< threads, each w
 inline constexpr std::size_t waiting_reads = client_queue;  ///< then 503; a manager's own bound comes first
 inline constexpr milliseconds reader_wait{2000};            ///< for a connection that is free; then 503
 inline constexpr std::size_t page_bytes = 8U << 20U;   ///< a page of a log or a query ends here, whatever its limit
-inline constexpr std::size_t feed_scan_events = 2000;  ///< events looked at for one page of actions
+inline constexpr std::size_t feed_scan_events = 2000;  ///< events with actions looked at for one page of them
 inline constexpr std::size_t feed_waiters = 256;       ///< long polls at once
+inline constexpr int feed_empty_pages = 16;            ///< in a row for one of them before others have their turn
+
+// Search
+inline constexpr std::size_t search_text_bytes =
+    1024;  ///< of a description: its beginning is searched, with title and source
+inline constexpr std::size_t search_words = 128;  ///< of an incident
+inline constexpr std::size_t search_word_bytes =
+    64;                                         ///< longer ones are cut, in what is searched and in what is looked for
+inline constexpr std::size_t query_words = 16;  ///< in one search
+inline constexpr std::size_t filled_rows =
+    2000;  ///< of an older store's log, in one transaction that makes it findable
 
 // PostgreSQL
 inline constexpr milliseconds connect_time{3000};    ///< for one host; `connect_timeout` in the URL goes first

@@ -5,13 +5,15 @@
 
 namespace im::ruvector::list_sql {
 
-/// ?1 ?2 the cursor, ?3 ?4 ?5 masks of status, severity, category, ?6 source, ?7 a LIKE pattern in small letters, ?8 a fingerprint's key,
-/// ?9 how many. Rows: created_ms, incident_id.
+/// ?1 ?2 the cursor, ?3 ?4 ?5 masks of status, severity, category, ?6 source, ?7 a fingerprint's key, ?8 how many, ?9 whether it is open, or
+/// NULL for both. Rows: created_ms, incident_id.
 [[nodiscard]] std::string open_incidents();
 [[nodiscard]] std::string ended_incidents();
 [[nodiscard]] std::string all_incidents();
-/// Also ?10: whether it is open, or NULL for both.
 [[nodiscard]] std::string incidents_of_fingerprint();
+/// Also ?10: what `search_sql` makes of words. `matches` and `newest_first` are its own. Rows: a row number that takes the place of the time
+/// in a cursor, incident_id.
+[[nodiscard]] std::string incidents_with_words(const char* matches, const char* newest_first);
 /// ?1 ?2 the cursor, ?3 ?4 masks of status and severity, ?5 an incident, ?6 how many. Rows: created_ms, incident_id.
 [[nodiscard]] std::string escalations();
 /// ?1 ?2 the cursor, ?3 ?4 masks of status and action type, ?5 the incident, ?6 how many. Rows: requested_ms, request_id, gate.

@@ -8,6 +8,8 @@
 #include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/projection.hpp"
 #include "persistence/ruvector/reader.hpp"
+#include "persistence/ruvector/search_sql.hpp"
+#include "persistence/ruvector/search_words.hpp"
 #include "persistence/ruvector/sqlite.hpp"
 
 namespace im::ruvector {
@@ -18,13 +20,12 @@ namespace {
 
 constexpr const char* incident_filters =
     " AND ((1 << status) & ?3) <> 0 AND ((1 << severity) & ?4) <> 0 AND ((1 << category) & ?5) <> 0 AND (?6 IS NULL OR "
-    "source = ?6)"
-    " AND (?7 IS NULL OR lower(title) LIKE ?7 ESCAPE '\\') AND (?8 IS NULL OR fingerprint_key = ?8)"
-    " AND (created_ms, incident_id) < (?1, ?2)";
-constexpr const char* newest_first = " ORDER BY created_ms DESC, incident_id DESC LIMIT ?9";
+    "source = ?6) AND (?7 IS NULL OR fingerprint_key = ?7) AND (?9 IS NULL OR open = ?9)";
+constexpr const char* newest_first = " ORDER BY created_ms DESC, incident_id DESC LIMIT ?8";
 
 std::string from_incidents(const char* where) {
-  return std::string{"SELECT created_ms, incident_id FROM incidents WHERE "} + where + incident_filters;
+  return std::string{"SELECT created_ms, incident_id FROM incidents WHERE "} + where + incident_filters +
+         " AND (created_ms, incident_id) < (?1, ?2)";
 }
 
 }  // namespace
@@ -38,9 +39,13 @@ std::string all_incidents() {
 }
 
 std::string incidents_of_fingerprint() {
-  const std::string of_it = " AND fingerprint_key = ?8 AND (?10 IS NULL OR open = ?10)";
+  const std::string of_it = " AND fingerprint_key = ?7";
   return from_incidents(("open = 1" + of_it).c_str()) + " UNION ALL " + from_incidents(("open = 0" + of_it).c_str()) +
          newest_first;
+}
+
+std::string incidents_with_words(const char* matches, const char* newest) {
+  return std::string{matches} + " AND open IS NOT NULL" + incident_filters + newest + " LIMIT ?8";
 }
 
 std::string escalations() {
@@ -81,16 +86,6 @@ uuid largest_id() {
 
 list_cursor start_of(const list_filter& filter) {
   return filter.after.value_or(list_cursor{time_point::max(), largest_id()});
-}
-
-std::optional<std::string> like_pattern(const std::optional<std::string>& part) {
-  if (!part) return std::nullopt;
-  std::string pattern = "%";
-  for (const char c : *part) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return pattern + '%';
 }
 
 /// Collects the items of a page; the one after the last that it keeps tells that there are more.
@@ -135,6 +130,8 @@ list_page reader<Driver>::incidents(const list_filter& filter) {
   const read_transaction together{db_};
   const auto start = start_of(filter);
   const auto key = filter.fingerprint ? std::optional{key_of(*filter.fingerprint)} : std::nullopt;
+  const auto words = filter.text ? words_in(*filter.text, limits::query_words) : std::vector<std::string>{};
+  if (filter.text && words.empty()) return {};  // nothing to look for, so nothing is found
   std::vector<place> places;
   const auto read = [&](statement& list, const auto&... more) {
     list.each(
@@ -142,10 +139,12 @@ list_page reader<Driver>::incidents(const list_filter& filter) {
           places.push_back({r.time(0), r.id(1)});
         },
         start.at, start.id, filter.statuses.mask(), filter.severities.mask(), filter.categories.mask(), filter.source,
-        like_pattern(filter.title_part), key, filter.limit + 1, more...);
+        key, filter.limit + 1, filter.open, more...);
   };
-  if (key)
-    read(incidents_of_fingerprint_, filter.open);
+  if (filter.text)
+    read(incidents_with_words_, search_sql<Driver>::query(words));
+  else if (key)
+    read(incidents_of_fingerprint_);
   else
     read(!filter.open ? incidents_all_ : *filter.open ? incidents_open_ : incidents_ended_);
   return load_page(std::move(places), filter.limit, &incident_json);

@@ -72,7 +72,13 @@ write_buffer::write_buffer(connection& db)
                            " WHERE p.postmortem_id = n.id AND p.incident_id = n.incident"},
       put_snapshots_{db,
                      "INSERT INTO snapshots (incident_id, sequence, state) SELECT * FROM unnest(?1,?2,?3)"
-                     " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, state=excluded.state"} {}
+                     " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, state=excluded.state"},
+      put_words_{db,
+                 "INSERT INTO incident_words (row, incident_id, words)"
+                 " SELECT e.row, n.incident, array_to_tsvector(string_to_array(n.words, ' '))"
+                 " FROM unnest(?1,?2) AS n(incident, words)"
+                 " JOIN decision_events e ON e.incident_id = n.incident AND e.sequence = 1"
+                 " ON CONFLICT (row) DO UPDATE SET words=excluded.words"} {}
 
 void write_buffer::put(incident_id incident, const side_changes& changes) {
   for (const auto& [id, gate] : changes.gates) gates_.insert_or_assign({id.value(), incident}, gate);
@@ -84,6 +90,8 @@ void write_buffer::put(incident_id incident, const side_changes& changes) {
     else
       entry->second.status = document.status;  // only published now
   }
+  if (changes.words && changes.words->before != changes.words->now)
+    words_.insert_or_assign(incident, changes.words->now);
 }
 
 void write_buffer::put_snapshot(incident_id incident, std::uint64_t sequence, std::string state) {
@@ -91,7 +99,8 @@ void write_buffer::put_snapshot(incident_id incident, std::uint64_t sequence, st
 }
 
 std::size_t write_buffer::rows() const {
-  return events_.size() + covers_.size() + incidents_.size() + gates_.size() + postmortems_.size() + snapshots_.size();
+  return events_.size() + covers_.size() + incidents_.size() + gates_.size() + postmortems_.size() + snapshots_.size() +
+         words_.size();
 }
 
 answer write_buffer::send(statement* last) {
@@ -104,6 +113,7 @@ answer write_buffer::send(statement* last) {
   add_gates(all);
   add_postmortems(all);
   add_snapshots(all);
+  add_words(all);  // after the events, whose rows it looks for
   if (last != nullptr) all.push_back({last, {}, {}});
   clear();
   if (all.empty()) return nullptr;
@@ -117,6 +127,7 @@ void write_buffer::clear() {
   gates_.clear();
   postmortems_.clear();
   snapshots_.clear();
+  words_.clear();
 }
 
 void write_buffer::add_events(requests& to) {
@@ -175,6 +186,13 @@ void write_buffer::add_snapshots(requests& to) {
   rows_of<3> rows{{id_type, number_type, text_type}};
   for (const auto& [id, s] : snapshots_) rows.add(id, s.sequence, s.state);
   to.push_back({&put_snapshots_, rows.take(), {}});
+}
+
+void write_buffer::add_words(requests& to) {
+  if (words_.empty()) return;
+  rows_of<2> rows{{id_type, text_type}};
+  for (const auto& [id, words] : words_) rows.add(id, words);
+  to.push_back({&put_words_, rows.take(), {}});
 }
 
 }  // namespace im::ruvector::postgres

@@ -55,6 +55,7 @@ private:
   void add_gates(requests& to);
   void add_postmortems(requests& to);
   void add_snapshots(requests& to);
+  void add_words(requests& to);
 
   connection& db_;
   statement put_events_;
@@ -64,6 +65,7 @@ private:
   statement put_postmortems_;
   statement publish_postmortems_;
   statement put_snapshots_;
+  statement put_words_;
 
   std::vector<written_event> events_;
   std::vector<written_cover> covers_;
@@ -71,6 +73,7 @@ private:
   std::map<side_key, gate_change> gates_;
   std::map<side_key, postmortem_change> postmortems_;
   std::unordered_map<incident_id, written_snapshot> snapshots_;
+  std::unordered_map<incident_id, std::string> words_;
 };
 
 }  // namespace im::ruvector::postgres

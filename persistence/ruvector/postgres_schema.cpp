@@ -119,7 +119,20 @@ CREATE TRIGGER policies_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON polic
   FOR EACH STATEMENT EXECUTE FUNCTION im_refuse_change();
 )sql";
 
-constexpr std::array migrations{version_1, schema::version_2, schema::version_3, schema::version_4};
+/// The words of incidents, see search_sql.hpp; then what `schema::search` makes. A short list of what waits to go into the index keeps the
+/// commit that moves it there short.
+constexpr const char* words_table = R"sql(
+DROP TABLE IF EXISTS incident_words;
+CREATE TABLE incident_words (
+  row         bigint   PRIMARY KEY,
+  incident_id uuid     NOT NULL,
+  words       tsvector NOT NULL
+);
+CREATE INDEX incident_words_words ON incident_words USING gin (words) WITH (gin_pending_list_limit = 256);
+)sql";
+const std::string version_5 = std::string{words_table} + schema::search;
+
+const std::array migrations{version_1, schema::version_2, schema::version_3, schema::version_4, version_5.c_str()};
 
 /// Rolls back what was not committed.
 class transaction {
@@ -146,7 +159,7 @@ std::int64_t number_of(connection& db, const char* sql) {
 }  // namespace
 
 void migrate(connection& db) {
-  constexpr auto newest = static_cast<std::int64_t>(migrations.size());
+  constexpr std::int64_t newest = std::tuple_size_v<decltype(migrations)>;
   transaction all{db};
   const auto lock = [&](std::int64_t name) { statement{db, "SELECT 1 FROM pg_advisory_xact_lock(?1)"}.run(name); };
   lock(lock_of_migrations);

@@ -3,6 +3,8 @@
 #include "persistence/ruvector/database_store.hpp"
 #include "persistence/ruvector/postgres_schema.hpp"
 #include "persistence/ruvector/postgres_session.hpp"
+#include "persistence/ruvector/postgres_tables.hpp"
+#include "persistence/ruvector/search_fill.hpp"
 
 namespace im::ruvector {
 
@@ -16,6 +18,7 @@ result<std::unique_ptr<store>> open_postgres_store(const std::string& url, std::
     {
       postgres::connection db{*where, limits::care_time};
       postgres::migrate(db);
+      fill_words<postgres::driver, postgres::tables>(db);
     }
     return std::make_unique<database_store<postgres::driver>>(*where, std::make_unique<postgres::session>(*where),
                                                               readers);

@@ -1,6 +1,7 @@
 #include "persistence/ruvector/projection.hpp"
 
 #include "messages/json/codec.hpp"
+#include "persistence/ruvector/search_words.hpp"
 
 namespace im::ruvector {
 
@@ -59,6 +60,13 @@ std::optional<approval_id> touched_gate(const any_fact& what) {
   return std::nullopt;
 }
 
+/// Of several changes in one transaction the first tells what stands in the index.
+void note_words(side_changes& changes, const std::string& before, std::string now,
+                std::optional<std::int64_t> first_row) {
+  if (!changes.words) changes.words = words_change{before, {}, first_row};
+  changes.words->now = std::move(now);
+}
+
 /// A JSON text may say \u0000; a column of text in PostgreSQL cannot.
 std::string without_nul(std::string text) {
   std::erase(text, '\0');
@@ -92,8 +100,14 @@ incident_row row_of(const incident_state& state, std::optional<text_key> fingerp
 }
 
 void fold(incident_state& state, const decision_event& event, std::int64_t event_row, side_changes& changes) {
-  apply(state, event);
   const auto& what = event.fact.value;
+  const auto* changed = std::get_if<fact::incident_changed>(&what);
+  const bool renamed = state.opened && changed != nullptr && changed->title;
+  const auto words_before = renamed ? words_of(state.record) : std::string{};
+  apply(state, event);
+  if (renamed || std::holds_alternative<fact::incident_opened>(what))
+    note_words(changes, words_before, words_of(state.record),
+               event.sequence == 1 ? std::optional{event_row} : std::nullopt);
   if (const auto id = touched_gate(what)) {
     if (const auto* gate = state.find_gate(*id))
       changes.gates[*id] = {gate->status, gate->request.action_type, gate->request.requested_at,

@@ -53,10 +53,20 @@ struct gate_change {
   bool operator==(const gate_change&) const = default;
 };
 
-/// What events did to an incident's approvals and post-mortems.
+/// What an incident is found by, as one text of words. SQLite's index has to be given what stands in it to take it out.
+struct words_change {
+  std::string before;  ///< empty: it was not to be found
+  std::string now;
+  std::optional<std::int64_t> first_row;  ///< of its log, where that is among the events folded
+
+  bool operator==(const words_change&) const = default;
+};
+
+/// What events did to an incident's approvals, its post-mortems and the words that it is found by.
 struct side_changes {
   std::map<approval_id, gate_change> gates;
   std::map<postmortem_id, postmortem_change> postmortems;
+  std::optional<words_change> words;
 };
 
 /// Folds one event, which stands in row `event_row` of the log.

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <string>
 
+#include "messages/assert.hpp"
 #include "persistence/ruvector/list_sql.hpp"
 #include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/projection.hpp"
 #include "persistence/ruvector/row_readers.hpp"
+#include "persistence/ruvector/search_sql.hpp"
 #include "persistence/ruvector/sqlite.hpp"
 
 namespace im::ruvector {
@@ -45,9 +47,7 @@ reader<Driver>::reader(const typename Driver::source& from)
                "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
                " JOIN decision_events e ON e.row = r.event_row WHERE r.ordered_key = ?1"},
       newest_row_{db_, "SELECT max(row) FROM decision_events"},
-      feed_{db_,
-            "SELECT row, actions, CASE WHEN actions > 0 THEN doc END FROM decision_events WHERE row >= ?1 ORDER BY row "
-            "LIMIT ?2"},
+      feed_{db_, "SELECT row, doc FROM decision_events WHERE actions > 0 AND row >= ?1 ORDER BY row LIMIT ?2"},
       agent_state_{db_, "SELECT doc FROM agent_states WHERE incident_id = ?1"},
       escalation_state_{db_, "SELECT doc FROM escalation_states WHERE incident_id = ?1"},
       query_{db_, query_sql(of_any_incident, false)},
@@ -58,6 +58,8 @@ reader<Driver>::reader(const typename Driver::source& from)
       incidents_ended_{db_, list_sql::ended_incidents()},
       incidents_all_{db_, list_sql::all_incidents()},
       incidents_of_fingerprint_{db_, list_sql::incidents_of_fingerprint()},
+      incidents_with_words_{
+          db_, list_sql::incidents_with_words(search_sql<Driver>::matches, search_sql<Driver>::newest_first)},
       escalations_{db_, list_sql::escalations()},
       approvals_{db_, list_sql::approvals(false)},
       approvals_of_incident_{db_, list_sql::approvals(true)},
@@ -173,23 +175,31 @@ std::int64_t reader<Driver>::newest_row() {
   return newest_row_.first([](row r) { return r.integer(0); }).value_or(0);
 }
 
+/// Goes from one event with actions to the next; a page that ends for want of more goes on behind the newest event of all.
 template <class Driver>
 feed_page reader<Driver>::actions(feed_cursor after, std::size_t limit) {
+  IM_ASSERT(limit > 0);
   const bool whole = after.actions == feed_cursor::whole_event;
+  const read_transaction together{db_};
+  const auto newest = newest_row();
   feed_page page{{}, after};
   std::size_t bytes = 0;
+  std::size_t looked_at = 0;
+  bool full = false;
   feed_.each(
       [&](row r) {
         const auto at = r.integer(0);
         const auto skip = at == after.row && !whole ? after.actions : 0;
         const auto before = page.actions.size();
-        const bool ended = r.integer(1) == 0 || append_actions(page.actions, r.text(2), at, skip, limit - before);
+        const bool ended = append_actions(page.actions, r.text(1), at, skip, limit - before);
         const auto taken = static_cast<std::uint32_t>(page.actions.size() - before);
         page.next = {at, ended ? feed_cursor::whole_event : skip + taken};
         for (auto i = before; i < page.actions.size(); ++i) bytes += page.actions[i].size();
-        return page.actions.size() < limit && bytes < limits::page_bytes;
+        full = ++looked_at == limits::feed_scan_events || page.actions.size() >= limit || bytes >= limits::page_bytes;
+        return !full;
       },
       after.row + (whole ? 1 : 0), limits::feed_scan_events);
+  if (!full && newest > page.next.row) page.next = {newest, feed_cursor::whole_event};
   return page;
 }
 

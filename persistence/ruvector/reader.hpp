@@ -72,6 +72,7 @@ private:
   statement incidents_ended_;
   statement incidents_all_;
   statement incidents_of_fingerprint_;
+  statement incidents_with_words_;
   statement escalations_;
   statement approvals_;
   statement approvals_of_incident_;

@@ -21,6 +21,16 @@ CREATE INDEX incidents_ended_fingerprint ON incidents (fingerprint_key, created_
 /// Of its gates that have ended a state holds the newest alone: those written before are folded anew.
 inline constexpr const char* version_4 = "DELETE FROM snapshots;";
 
+/// Incidents are found by words, and the feed goes from one event with actions to the next. `words_backlog`: the rows of an older log
+/// whose incidents `fill_words` has yet to make findable. After what each database makes for the words itself.
+inline constexpr const char* search = R"sql(
+DROP INDEX IF EXISTS decision_events_actions;
+CREATE INDEX decision_events_actions ON decision_events (row) WHERE actions > 0;
+DROP TABLE IF EXISTS words_backlog;
+CREATE TABLE words_backlog (next_row bigint NOT NULL, last_row bigint NOT NULL);
+INSERT INTO words_backlog SELECT 1, coalesce(max(row), 0) FROM decision_events;
+)sql";
+
 /// Whether what a program of schema version `there` wrote beside the log has to be folded anew. 0: there is nothing yet.
 constexpr bool needs_fold(std::int64_t there) { return there != 0 && there < 4; }
 

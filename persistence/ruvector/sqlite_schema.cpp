@@ -155,8 +155,16 @@ WHEN EXISTS (SELECT 1 FROM decision_events WHERE id = NEW.id)
 BEGIN SELECT RAISE(FAIL, 'decision_events is append-only'); END;
 )sql";
 
-constexpr std::array migrations{version_1, schema::version_2, schema::version_3, schema::version_4, version_5};
-constexpr auto newest = static_cast<std::int64_t>(migrations.size());
+/// The words of incidents, see search_sql.hpp; then what `schema::search` makes.
+constexpr const char* words_table = R"sql(
+DROP TABLE IF EXISTS incident_words;
+CREATE VIRTUAL TABLE incident_words USING fts5 (words, content='', detail=none, columnsize=0, tokenize='ascii');
+)sql";
+const std::string version_6 = std::string{words_table} + schema::search;
+
+const std::array migrations{version_1,         schema::version_2, schema::version_3,
+                            schema::version_4, version_5,         version_6.c_str()};
+constexpr std::int64_t newest = std::tuple_size_v<decltype(migrations)>;
 
 std::int64_t pragma(connection& db, const char* sql) {
   return statement{db, sql}.first([](row r) { return r.integer(0); }).value_or(0);

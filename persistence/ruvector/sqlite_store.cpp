@@ -3,9 +3,11 @@
 #include <system_error>
 
 #include "persistence/ruvector/database_store.hpp"
+#include "persistence/ruvector/search_fill.hpp"
 #include "persistence/ruvector/sqlite_file.hpp"
 #include "persistence/ruvector/sqlite_schema.hpp"
 #include "persistence/ruvector/sqlite_session.hpp"
+#include "persistence/ruvector/sqlite_tables.hpp"
 
 namespace im::ruvector {
 
@@ -24,6 +26,7 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& fi
     if (db.has_moved())
       throw sqlite::sqlite_failure{SQLITE_CANTOPEN, "the database file was replaced while it was opened; start again"};
     sqlite::migrate(db);
+    fill_words<sqlite::driver, sqlite::tables>(db);
     return std::make_unique<database_store<sqlite::driver>>(file.string(),
                                                             std::make_unique<sqlite::session>(file.string()), readers);
   });

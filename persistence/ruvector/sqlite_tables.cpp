@@ -53,7 +53,10 @@ tables::tables(connection& db)
                     "INSERT INTO snapshots (incident_id, sequence, state) VALUES (?1,?2,?3)"
                     " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, state=excluded.state"},
       put_request_{
-          db, "INSERT INTO requests (ordered_key, event_row, disposition) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING"} {}
+          db, "INSERT INTO requests (ordered_key, event_row, disposition) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING"},
+      first_row_{db, driver::any_entry()},
+      take_words_{db, "INSERT INTO incident_words (incident_words, rowid, words) VALUES ('delete',?1,?2)"},
+      put_words_{db, "INSERT INTO incident_words (rowid, words) VALUES (?1,?2)"} {}
 
 std::optional<stored_event> tables::find_event(event_id id) {
   return event_by_id_.first(
@@ -105,6 +108,15 @@ void tables::write(incident_id incident, const side_changes& changes) {
     else
       publish_.run(id, incident, number(document.status));
   }
+  if (changes.words) write_words(incident, *changes.words);
+}
+
+void tables::write_words(incident_id incident, const words_change& words) {
+  if (words.before == words.now) return;
+  const auto row = words.first_row ? words.first_row : first_row_.first([](auto r) { return r.integer(0); }, incident);
+  if (!row) damaged_projection(incident);
+  if (!words.before.empty()) take_words_.run(*row, words.before);
+  if (!words.now.empty()) put_words_.run(*row, words.now);
 }
 
 void tables::write_snapshot(const incident_state& state) {

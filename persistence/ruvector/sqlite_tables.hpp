@@ -37,7 +37,12 @@ private:
   statement put_postmortem_;
   statement publish_;
   statement put_snapshot_;
+  void write_words(incident_id incident, const words_change& words);
+
   statement put_request_;
+  statement first_row_;
+  statement take_words_;
+  statement put_words_;
 };
 
 }  // namespace im::ruvector::sqlite

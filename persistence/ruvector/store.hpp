@@ -141,7 +141,7 @@ struct list_filter {
   word_set<approval_action> approval_actions;
   word_set<postmortem_status> postmortem_statuses;
   std::optional<std::string> source;
-  std::optional<std::string> title_part;  ///< in any case of ASCII letters
+  std::optional<std::string> text;  ///< words of title, source or description, in any case of ASCII letters
   std::optional<std::string> fingerprint;
   std::optional<bool> open;
   std::optional<im::incident_id> incident;

@@ -55,6 +55,35 @@ TEST_CASE("a poll that comes after the commit is answered at once") {
   CHECK(poll(feed, {}, seconds{60}).get().actions.size() == 1);
 }
 
+TEST_CASE("a consumer behind thousands of events without actions gets the next action in one page") {
+  const test_database db{EACH_DATABASE};
+  auto store = open_store(db);
+  std::uint64_t last = 1;
+  append_one(*store, with_actions(open_event(1, "f1"), 1));
+  const auto quiet_events = [&](std::uint64_t count) {
+    while (count > 0) {
+      std::vector<decision_event> events;
+      for (; events.size() < 500 && count > 0; --count) events.push_back(attach_event(1, ++last));
+      append(*store, events);
+    }
+  };
+  quiet_events(3000);
+  append_one(*store, with_actions(attach_event(1, ++last), 1));
+  const auto first = store->actions({}, 1).value();
+  const auto next = store->actions(first.next, 100).value();
+  CHECK(next.actions.size() == 1);
+
+  quiet_events(2500);
+  const auto end = store->actions(next.next, 100).value();
+  CHECK(end.actions.empty());
+  CHECK(end.next.row == store->newest_row());  // none of them is looked at again
+  action_feed feed{*store};
+  CHECK(poll(feed, next.next, seconds{0}).get().next.row == end.next.row);
+  auto waiting = poll(feed, next.next, seconds{60});
+  append_one(*store, with_actions(attach_event(1, ++last), 1));
+  CHECK(waiting.get().actions.size() == 1);
+}
+
 TEST_CASE("a closing feed answers those that wait, and later ones at once") {
   const test_database db{EACH_DATABASE};
   auto store = open_store(db);

@@ -240,9 +240,9 @@ TEST_CASE("pages of incidents follow each other without a gap or a repeat") {
   filter.open = false;
   CHECK(walk(filter) == 5);
   filter.open.reset();
-  filter.title_part = "LATENCY of F2";
+  filter.text = "LATENCY of F2";
   CHECK(walk(filter) == 7);
-  filter.title_part = "%";
+  filter.text = "%";
   CHECK(walk(filter) == 0);
   filter = {};
   filter.severities.add(severity::p0);
