@@ -1,4 +1,5 @@
 #include "messages/json/codec.hpp"
+#include "messages/store_pages.hpp"
 #include "persistence/ruvector/api.hpp"
 #include "persistence/ruvector/api_params.hpp"
 #include "persistence/ruvector/event_reader.hpp"
@@ -142,13 +143,7 @@ void api::get_log(http::request&& req, http::responder&& answer) {
   if (in.failed()) return answer(error_reply(in.take_error()));
   later(std::move(answer), [=, this] {
     const auto page = store_.log(id, after, limit);
-    if (!page) return error_reply(page.error());
-    json::writer out;
-    out.begin_object();
-    write_texts(out, "events", page->events);
-    write_number(out, "head", page->head);
-    out.end_object();
-    return json_reply(out.take());
+    return page ? json_reply(write_log_page(page->events, page->head)) : error_reply(page.error());
   });
 }
 
@@ -172,14 +167,7 @@ void api::get_actions(http::request&& req, http::responder&& answer) {
         {{"after", field_error::kind::invalid_value, "after is no cursor of a page given here", *text}})));
   if (in.failed()) return answer(error_reply(in.take_error()));
   feed_.poll(*after, limit, seconds{wait}, [answer = std::move(answer)](result<feed_page> page) mutable {
-    if (!page) return answer(error_reply(page.error()));
-    json::writer out;
-    out.begin_object();
-    write_texts(out, "actions", page->actions);
-    out.key("next_cursor");
-    out.string(page->next.str());
-    out.end_object();
-    answer(json_reply(out.take()));
+    answer(page ? json_reply(write_action_page(page->actions, page->next.str())) : error_reply(page.error()));
   });
 }
 

@@ -1,4 +1,5 @@
 #include "messages/json/codec.hpp"
+#include "messages/store_pages.hpp"
 #include "persistence/ruvector/api.hpp"
 #include "persistence/ruvector/api_params.hpp"
 
@@ -6,20 +7,7 @@ namespace im::ruvector {
 
 namespace {
 
-http::response page_reply(const list_page& page) {
-  json::writer out;
-  out.begin_object();
-  out.key("items");
-  out.begin_array();
-  for (const auto& item : page.items) out.raw(item);
-  out.end_array();
-  if (page.next_cursor) {
-    out.key("next_cursor");
-    out.string(*page.next_cursor);
-  }
-  out.end_object();
-  return json_reply(out.take());
-}
+http::response page_reply(const list_page& page) { return json_reply(write_list_page(page.items, page.next_cursor)); }
 
 list_filter paged(param_reader& in) {
   list_filter filter;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 #include <future>
 
 #include "tests/e2e/programs.hpp"
@@ -191,6 +192,26 @@ TEST_CASE("the feed wakes its follower with what a verdict and a deadline decide
   CHECK(executions == 1);
   CHECK(from_start == cursor);
   CHECK(api.get("/api/v1/orchestrator/actions?after=nonsense").status == 400);
+}
+
+TEST_CASE("a long poll of the feed waits beyond one turn, and wakes when an action comes") {
+  using clock = std::chrono::steady_clock;
+  manager service;
+  caller api{service.url()};
+  const auto incident = open_incident(api, "low");
+  std::string cursor;
+  (void)next_actions(api, cursor);
+  const auto begin = clock::now();
+  auto following = std::async(std::launch::async, [&service, cursor]() mutable {
+    caller orchestrator{service.url()};
+    return next_actions(orchestrator, cursor, 30);
+  });
+  auto at_end = cursor;
+  CHECK(next_actions(api, at_end, 3).empty());
+  CHECK(clock::now() - begin >= std::chrono::seconds{3});
+  (void)api.post("/api/v1/agents/hitl/request", {{"incident_id", incident}, {"action_type", "rollback"}});
+  CHECK_FALSE(following.get().empty());
+  CHECK(clock::now() - begin < std::chrono::seconds{25});
 }
 
 TEST_CASE("lists are filtered, and paged by a cursor without losing or repeating one") {

@@ -126,7 +126,7 @@ TEST_CASE("inspect tells an incident's escalation state, by GET and by POST alik
 
 TEST_CASE("a list answers the store's page in the envelope, by GET and by POST alike") {
   surface s;
-  s.store.page = R"({"items":[{"incident_id":"x"}]})";
+  s.store.page = write_list_page(std::vector<std::string>{R"({"incident_id":"x"})"});
   const auto a = s.get(agent_path + "list?severity=P0&limit=3");
   CHECK(a.at("data.items.0.incident_id") == "x");
   CHECK(s.store.listed == view::escalations);

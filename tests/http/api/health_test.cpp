@@ -39,16 +39,3 @@ TEST_CASE("each agent answers for itself, by GET and by POST") {
     CHECK(s.post(target).raw.body == body);
   }
 }
-
-TEST_CASE("the orchestrator reads its actions as the store has them") {
-  surface s;
-  s.store.page = R"({"actions":[{"id":"a"}],"next":"c8"})";
-  CHECK(s.get("/api/v1/orchestrator/actions?after=c7&wait=30").raw.body == s.store.page);
-  CHECK(s.store.asked == std::vector<std::string>{"actions c7 2"});
-  s.store.asked.clear();
-  s.store.page = R"({"actions":[],"next":"c8"})";  // waited for in turns
-  CHECK(s.get("/api/v1/orchestrator/actions?after=c7&wait=5").raw.body == s.store.page);
-  CHECK(s.store.asked == std::vector<std::string>{"actions c7 2", "actions c8 2", "actions c8 1"});
-  CHECK(s.get("/api/v1/orchestrator/actions?wait=61").bad_fields() == std::vector<std::string>{"wait INVALID_VALUE"});
-  CHECK(s.get("/api/v1/orchestrator/actions?wait=1&wait=2").code() == 400);
-}

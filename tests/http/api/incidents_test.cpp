@@ -16,7 +16,7 @@ const std::string one = incidents + "/" + std::string{some_incident};
 
 TEST_CASE("a list passes its filters on and answers the store's page") {
   surface s;
-  s.store.page = R"({"items":[{"id":"x"}],"next_cursor":"c"})";
+  s.store.page = write_list_page(std::vector<std::string>{R"({"id":"x"})"}, "c");
   const auto a = s.get(
       incidents +
       "?status=NEW,ESCALATED&severity=P0&category=cost&source=s&q=slow%20chat&open=true&limit=5&cursor=abc&other=1");
@@ -156,7 +156,7 @@ TEST_CASE("an opening names all its bad fields at once") {
 
 TEST_CASE("a log is the store's own text, page by page") {
   surface s;
-  s.store.log = R"({"events":[{"sequence":6}]})";
+  s.store.log = write_log_page(std::vector<std::string>{R"({"sequence":6})"}, 6);
   CHECK(s.get(one + "/log?after=5&limit=100").raw.body == s.store.log);
   CHECK(s.store.asked == std::vector<std::string>{"log 5 100"});
   CHECK(s.get(one + "/log?after=-1&limit=501").bad_fields() ==
@@ -179,7 +179,7 @@ TEST_CASE("a timeline is the log in words, and says when there is more") {
   opened.timestamp = at(now_text);
   opened.sequence = 1;
   opened.fact.value = fact::incident_opened{some_state().record, {}, {}};
-  s.store.log = R"({"events":[)" + json::encode(opened) + "]}";
+  s.store.log = R"({"events":[)" + json::encode(opened) + "]}";  // of a store that does not say how far the log goes
   const auto a = s.get(one + "/timeline?limit=1");
   CHECK(a.at("incident_id") == some_incident);
   CHECK(a.at("timeline.0.type") == "detection");
@@ -197,14 +197,14 @@ TEST_CASE("a timeline goes on where the log does, and not by how full its page i
     return R"({"id":"0193502a-7c00-7000-8000-00000000e001","timestamp":"2026-11-22T01:00:00.000Z","sequence":)" +
            std::string{sequence} + "}";
   };
-  const auto page = R"({"events":[)" + entry("6") + ',' + entry("7") + R"(],"head":)";
-  s.store.log = page + "9}";  // ended by its bytes
+  const std::vector<std::string> page{entry("6"), entry("7")};
+  s.store.log = write_log_page(page, 9);  // ended by its bytes
   CHECK(s.get(one + "/timeline?after=5&limit=100").at("next_after") == "7");
-  s.store.log = page + "7}";  // the last one, and full
+  s.store.log = write_log_page(page, 7);  // the last one, and full
   CHECK(s.get(one + "/timeline?after=5&limit=2").at("next_after") == "(none)");
-  s.store.log = R"({"events":[)" + entry("6") + R"(,{"sequence":7}],"head":9})";  // of which one cannot be told
+  s.store.log = write_log_page(std::vector<std::string>{entry("6"), R"({"sequence":7})"}, 9);  // one cannot be told
   CHECK(s.get(one + "/timeline?after=5").at("next_after") == "7");
-  s.store.log = R"({"events":[],"head":9})";
+  s.store.log = write_log_page({}, 9);
   CHECK(s.get(one + "/timeline?after=9").at("next_after") == "(none)");
 }
 

@@ -68,7 +68,10 @@ void fake_store::incident_log(incident_id, std::uint64_t after, std::size_t limi
 
 void fake_store::orchestrator_actions(std::string after, seconds wait, text_handler done) {
   asked.push_back("actions " + after + ' ' + std::to_string(wait.count()));
-  done(page);
+  if (pages.empty()) return done(write_action_page({}, after));
+  auto next = std::move(pages.front());
+  pages.pop_front();
+  done(std::move(next));
 }
 
 void fake_store::check(std::move_only_function<void(result<void>)> done) {

@@ -1,6 +1,7 @@
 #pragma once
 /// Handlers under test without a socket: routes are matched and called as the server does it, over ports that tests script.
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "http/api/api.hpp"
 #include "messages/json/codec.hpp"
+#include "messages/store_pages.hpp"
 
 namespace im::api::test {
 
@@ -73,9 +75,10 @@ public:
   void check(std::move_only_function<void(result<void>)> done) override;
 
   std::map<uuid, std::string> documents;
-  std::string page = R"({"items":[]})";
-  std::string log = R"({"events":[]})";
-  std::optional<error> broken;  ///< what every call fails with
+  std::string page = write_list_page({});
+  std::string log = write_log_page({}, 0);
+  std::deque<std::string> pages;  ///< of the action feed, in turn; then it is at its end
+  std::optional<error> broken;    ///< what every call fails with
   view listed = view::incidents;
   string_map filters;
   std::vector<std::string> asked;  ///< `log 5 100`, `actions c7 30`
