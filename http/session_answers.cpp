@@ -135,7 +135,7 @@ void session::tick(clock::time_point now) {
 void session::time_out_handlers(clock::time_point now) {
   queue_.for_each_late(now, [this](std::uint64_t ticket, const exchange& e) {
     reject(rejection::handler_timeout);
-    queue_.settle(ticket, core_.render_busy("TIMEOUT", "the request took too long", e.correlation_id));
+    queue_.settle(ticket, core_.render_busy("TIMEOUT", "no answer within the request timeout", e.correlation_id));
   });
 }
 

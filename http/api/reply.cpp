@@ -8,8 +8,24 @@ namespace im::api {
 
 namespace {
 
+/// What README.md promises of 429 and 503, said in the answer's own sentence: only TIMEOUT leaves open whether the request took effect.
+std::string with_effect(std::string message, bool is_timeout) {
+  const std::string_view effect =
+      is_timeout ? "the request may have taken effect, repeat it with the same id or Idempotency-Key"
+                 : "nothing took effect";
+  const std::string_view said = is_timeout ? "may have taken effect" : "nothing ";
+  if (message.find(said) != std::string::npos) return message;
+  if (!message.empty()) message += "; ";
+  return message.append(effect);
+}
+
+bool is_busy(http::status code) {
+  return code == http::status::service_unavailable || code == http::status::too_many_requests;
+}
+
 /// What went wrong on our side is for our log; the caller gets something to ask with.
 std::string message_for(const error& e, std::string_view correlation_id) {
+  if (is_busy(http::status_of(e.code))) return with_effect(e.message, e.code == errc::timeout);
   if (e.code != errc::internal) return e.message;
   return "something went wrong inside; the correlation id is " + std::string{correlation_id};
 }
@@ -95,7 +111,7 @@ http::response render_error(const error& e, std::string_view correlation_id) {
   auto answer = json_response(http::error_body(to_string(e.code), message_for(e, correlation_id),
                                                http::error_details(e.fields), is_retryable(e.code)),
                               code);
-  if (code == http::status::service_unavailable || code == http::status::too_many_requests) {
+  if (is_busy(code)) {
     const auto wait_s = e.retry_after_s.value_or(static_cast<int>(limits::retry_after.count()));
     answer.headers.emplace_back("Retry-After", std::to_string(wait_s));
   }
@@ -105,7 +121,9 @@ http::response render_error(const error& e, std::string_view correlation_id) {
 http::response render_core_error(http::status code, std::string_view error_code, std::string_view message,
                                  std::string_view correlation_id) {
   if (code == http::status::internal_server_error) return render_error({errc::internal, {}}, correlation_id);
-  return json_response(http::error_body(error_code, message, {}, http::may_retry(code)), code);
+  const auto text =
+      is_busy(code) ? with_effect(std::string{message}, error_code == to_string(errc::timeout)) : std::string{message};
+  return json_response(http::error_body(error_code, text, {}, http::may_retry(code)), code);
 }
 
 }  // namespace im::api

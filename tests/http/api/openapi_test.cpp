@@ -44,6 +44,25 @@ TEST_CASE("openapi.json and the route table name the same routes") {
   CHECK(described == routed);
 }
 
+TEST_CASE("openapi.json says which 503 may have taken effect") {
+  const auto document = json::document::parse(openapi_document);
+  REQUIRE(document);
+  const auto unavailable = value_at(document->root(), "components.responses.Unavailable.description");
+  CHECK(unavailable.find("With the code TIMEOUT the request may have taken effect") != std::string::npos);
+  CHECK(unavailable.find("With every other code nothing took effect") != std::string::npos);
+}
+
+TEST_CASE("openapi.json names every member of the store's page of actions") {
+  const auto document = json::document::parse(openapi_document);
+  REQUIRE(document);
+  const auto page = json::document::parse(write_action_page({}, "c7"));
+  REQUIRE(page);
+  page->root().each_member([&](std::string_view name, json::node) {
+    CAPTURE(name);
+    CHECK(value_at(document->root(), "components.schemas.ActionPage.properties." + std::string{name}) != "(none)");
+  });
+}
+
 TEST_CASE("every reference of openapi.json leads somewhere, and every operation has its own id") {
   const auto document = json::document::parse(openapi_document);
   REQUIRE(document);

@@ -40,6 +40,28 @@ TEST_CASE("bad fields are told with their codes and values, and Retry-After can 
   CHECK(render_error({errc::overloaded, "", {}, 7}, "c").header("Retry-After") == "7");
 }
 
+TEST_CASE("503 TIMEOUT says that the request may have taken effect, every other 503 and 429 that nothing did") {
+  for (std::size_t i = 0; i < enum_names<errc>::names.size(); ++i) {
+    const auto code = static_cast<errc>(i);
+    CAPTURE(to_string(code));
+    const auto a = parsed(render_error({code, "words"}, "c-1"));
+    const bool busy = a.code() == 503 || a.code() == 429;
+    const auto says = [&](std::string_view sentence) {
+      return a.at("error.message").find(sentence) != std::string::npos;
+    };
+    CHECK(says("may have taken effect") == (code == errc::timeout));
+    CHECK(says("nothing took effect") == (busy && code != errc::timeout));
+    if (!busy) continue;
+    const auto core = parsed(render_core_error(a.raw.code, to_string(code), "words", "c-1"));
+    CHECK(core.at("error.message") == a.at("error.message"));
+  }
+}
+
+TEST_CASE("a message that says already what took effect is told as it is") {
+  const auto told = parsed(render_error({errc::timeout, "no answer; the write may have taken effect"}, "c"));
+  CHECK(told.at("error.message") == "no answer; the write may have taken effect");
+}
+
 TEST_CASE("errors of the HTTP core have the same form") {
   const auto missing = parsed(render_core_error(http::status::not_found, "NOT_FOUND", "no such path", "c"));
   CHECK(missing.at("success") == "false");
