@@ -1,5 +1,6 @@
 #pragma once
-/// `llm-im`, the operator's command line. A group of commands is a file that adds itself to the parser.
+/// `llm-im`, the operator's command line. A group of commands is a file without the parser: CLI11 costs seconds per source that
+/// includes it, so cli.cpp alone does.
 
 #include <functional>
 #include <iosfwd>
@@ -7,10 +8,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace im::cli {
 
@@ -29,16 +26,22 @@ struct surroundings {
   std::function<std::optional<std::string>(const std::string& name)> env;
 };
 
-/// What a command leaves to be run when the command line is read.
-using action = std::function<exit_code()>;
-
 /// The service's address when neither --url nor LLM_IM_SERVICE_URL gives one.
 inline constexpr std::string_view default_url = "http://127.0.0.1:8080";
 
-/// `llm-im version`. `chosen` is set when the command is given; the same for all that follow.
-void add_version(CLI::App& to, const surroundings& around, action& chosen);
+struct version_options {
+  bool as_json = false;
+};
+/// `llm-im version`.
+[[nodiscard]] exit_code show_version(const version_options& options, const surroundings& around);
+
+struct health_options {
+  std::string url;
+  bool as_json = false;
+  double timeout_s = 5;  ///< for each answer
+};
 /// `llm-im health`: asks /health and /health/ready.
-void add_health(CLI::App& to, const surroundings& around, action& chosen);
+[[nodiscard]] exit_code health(const health_options& options, const surroundings& around);
 
 /// The program, without its process.
 [[nodiscard]] exit_code run(std::vector<std::string> arguments, const surroundings& around);

@@ -1,6 +1,4 @@
-#include <CLI/CLI.hpp>
 #include <chrono>
-#include <memory>
 #include <ostream>
 
 #include "apps/llm_im/cli.hpp"
@@ -10,12 +8,6 @@
 
 namespace im::cli {
 namespace {
-
-struct health_options {
-  std::string url;
-  bool as_json = false;
-  double timeout_s = 5;
-};
 
 /// What the two questions brought.
 struct findings {
@@ -131,6 +123,8 @@ std::string version_in(const std::string& health) {
   return found ? ", version " + std::string{*found} : std::string{};
 }
 
+}  // namespace
+
 exit_code health(const health_options& options, const surroundings& around) {
   const auto to = http::origin::parse(options.url);
   if (!to) {
@@ -147,21 +141,6 @@ exit_code health(const health_options& options, const surroundings& around) {
   else
     around.err << "llm-im: " << found.problem << '\n';
   return code_of(found.verdict);
-}
-
-}  // namespace
-
-void add_health(CLI::App& to, const surroundings& around, action& chosen) {
-  const auto options = std::make_shared<health_options>();
-  options->url = around.env("LLM_IM_SERVICE_URL").value_or("");
-  if (options->url.empty()) options->url = default_url;
-  auto* const command = to.add_subcommand("health", "Asks the service whether it is up and ready.");
-  command->add_option("--url", options->url, "the service's address")->capture_default_str();
-  command->add_option("--timeout", options->timeout_s, "seconds to wait for each answer")
-      ->capture_default_str()
-      ->check(CLI::Range(0.1, 300.0));
-  command->add_flag("--json", options->as_json, "as a JSON object");
-  command->callback([=, &around, &chosen] { chosen = [=, &around] { return health(*options, around); }; });
 }
 
 }  // namespace im::cli
