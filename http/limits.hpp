@@ -31,17 +31,18 @@ inline constexpr std::size_t rejected_connections = 256;    ///< being told 503 
 inline constexpr std::size_t read_bytes = 8 * 1024;         ///< asked of the socket while headers are read
 inline constexpr std::size_t body_read_bytes = 64 * 1024;   ///< asked of the socket while a large body is read
 inline constexpr std::size_t copied_body_bytes = 4 * 1024;  ///< an answer's body up to this joins the head's buffer
-inline constexpr std::size_t linger_bytes = 4 << 20;        ///< read and dropped after a final answer, see session
+inline constexpr std::size_t linger_bytes = 64 << 20;       ///< read and dropped after a final answer, see session
 
 // Times
-inline constexpr seconds header_timeout{10};   ///< first to last byte of the headers
-inline constexpr seconds request_timeout{30};  ///< from the headers to the answer
-inline constexpr seconds idle_timeout{75};     ///< nginx's keepalive_timeout default
-inline constexpr seconds write_timeout{30};    ///< an answer that the peer does not take
-inline constexpr milliseconds linger_timeout{2000};
-inline constexpr milliseconds tick{250};            ///< how exact all of these are
-inline constexpr seconds retry_after{1};            ///< told with 503
-inline constexpr milliseconds accept_backoff{100};  ///< out of file descriptors
+inline constexpr seconds header_timeout{10};           ///< first to last byte of the headers
+inline constexpr seconds request_timeout{30};          ///< from the headers to the answer
+inline constexpr seconds idle_timeout{75};             ///< nginx's keepalive_timeout default
+inline constexpr seconds write_timeout{30};            ///< an answer that the peer does not take
+inline constexpr milliseconds linger_timeout{2000};    ///< without a byte, after a final answer
+inline constexpr milliseconds linger_longest{30'000};  ///< after a final answer, whatever still comes
+inline constexpr milliseconds tick{250};               ///< how exact all of these are
+inline constexpr seconds retry_after{1};               ///< told with 503
+inline constexpr milliseconds accept_backoff{100};     ///< out of file descriptors
 
 // The client
 inline constexpr std::size_t client_connections = 16;

@@ -73,6 +73,7 @@ void session::on_read(const error_code& ec, std::size_t bytes) {
     return read();
   }
   if (ec) return on_end_of_input();
+    linger_deadline_ = clock::now() + limits::linger_timeout;
   in_.commit(bytes);
   starved_ = false;
   advance();

@@ -102,7 +102,8 @@ private:
 
   clock::time_point last_active_{};
   clock::time_point write_progress_{};
-  clock::time_point linger_deadline_{};
+  clock::time_point linger_deadline_{};  // for the next byte
+  clock::time_point linger_end_{};       // for all of them
   std::size_t linger_left_{0};
 
   bool reading_{false};

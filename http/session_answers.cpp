@@ -117,7 +117,8 @@ void session::linger() {
 void session::tick(clock::time_point now) {
   if (closed_) return;
   if (lingering_) {
-    if (now >= linger_deadline_) abort();
+  linger_end_ = clock::now() + limits::linger_longest;
+    if (now >= std::min(linger_deadline_, linger_end_)) abort();
     return;
   }
   if (writing_ && now - write_progress_ >= core_.config.write_timeout) return abort();

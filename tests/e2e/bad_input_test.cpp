@@ -212,6 +212,19 @@ TEST_CASE("a body beyond its bound is 413, whether it says so or not") {
     CHECK(told->status == 413);
     CHECK(is_failure(*told));
   }
+  for (const auto* expect : {"", "Expect: 100-continue\r\n"}) {
+    DYNAMIC_SECTION("announced, and all 30 MB sent before the answer is read; " << expect) {
+      const std::string body(30'000'000, ' ');
+      auto connection = house.connect();
+      CHECK(connection.send("POST /api/v1/events HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n" +
+                            std::string{expect} + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n"));
+      CHECK(connection.send(body));
+      const auto told = connection.read();
+      REQUIRE(told);
+      CHECK(told->status == 413);
+      CHECK(is_failure(*told));
+    }
+  }
   SECTION("with a length that is no number of ours") {
     auto connection = house.connect();
     connection.send(

@@ -24,14 +24,38 @@ TEST_CASE("a body beyond the route's bound is 413 and ends the connection") {
   CHECK(peer.closed());
 }
 
-TEST_CASE("an answer reaches a peer that is still sending what is too large") {
+TEST_CASE("a sender of 30 MB who reads only when all is sent reads the 413") {
+  constexpr std::size_t bytes = 30'000'000;
+  const auto* route = GENERATE("/small", "/echo", "/eight");
+  const auto expect = GENERATE(std::string{}, std::string{"Expect: 100-continue\r\n"});
   test_server server;
   auto peer = server.connect();
-  peer.send("POST /small HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n");
-  peer.send(std::string(2'000'000, 'x'));  // without the lingering close this would reset the connection
-  CHECK(peer.read().code == 413);
+  peer.send("POST " + std::string{route} + " HTTP/1.1\r\nHost: h\r\n" + expect +
+            "Content-Length: " + std::to_string(bytes) + "\r\n\r\n");
+  peer.send(std::string(bytes, 'x'));  // without the lingering close this would reset the connection
+  const auto r = peer.read();
+  CHECK(r.code == 413);
+  CHECK(r.body == "PAYLOAD_TOO_LARGE");
   peer.end();
   CHECK(peer.closed());
+}
+
+TEST_CASE("a sender of 30 MB in chunks reads the 413") {
+  constexpr std::size_t chunks = 300;
+  const std::string chunk = "186a0\r\n" + std::string(100'000, 'x') + "\r\n";
+  test_server server;
+  auto peer = server.connect();
+  peer.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (std::size_t i = 0; i < chunks; ++i) peer.send(chunk);
+  peer.send("0\r\n\r\n");
+  CHECK(peer.read().code == 413);
+}
+
+TEST_CASE("a sender who waits for 100 Continue is told 413 instead, before it sends the body") {
+  test_server server;
+  auto peer = server.connect();
+  peer.send("POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 30000000\r\n\r\n");
+  CHECK(peer.read().code == 413);
 }
 
 TEST_CASE("headers and request lines beyond their bound are 431 and 414") {

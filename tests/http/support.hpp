@@ -169,6 +169,9 @@ private:
     table.add(verb::post, "/small",
               [](request&& req, responder&& answer) { answer(text(status::ok, std::move(req.body))); },
               {.max_body_bytes = 10, .content_types = {"*/*"}});
+    table.add(verb::post, "/eight",
+              [](request&& req, responder&& answer) { answer(text(status::ok, std::move(req.body))); },
+              {.max_body_bytes = 8 << 20, .content_types = {"*/*"}});
     table.add(verb::get, "/items/{id}", [](request&& req, responder&& answer) {
       answer(text(status::ok, std::string{*req.params.get("id")} + "|" + std::string{req.query.get("q").value_or("-")} +
                                   "|" + std::string{req.route}));
