@@ -20,8 +20,10 @@ void connection_link::give(std::shared_ptr<answer_sink>&& self, std::uint64_t ti
     inbox_->push({std::move(self), this, ticket, std::move(answer)});
   } else if (owner_ != nullptr) {
     const auto alive = owner_->shared_from_this();
-    alive->settle(ticket, std::move(answer));
-    alive->advance();
+    alive->guarded([&] {
+      alive->settle(ticket, std::move(answer));
+      alive->advance();
+    });
   }
 }
 
@@ -45,13 +47,16 @@ void answer_inbox::deliver() {
     const std::lock_guard lock{mutex_};
     delivering_.swap(waiting_);
   }
-  for (auto& late : delivering_)
-    if (auto* owner = late.link->owner()) owner->settle(late.ticket, std::move(late.answer));
+  for (auto& late : delivering_) {
+    if (late.link->owner() == nullptr) continue;
+    const auto alive = late.link->owner()->shared_from_this();
+    alive->guarded([&] { alive->settle(late.ticket, std::move(late.answer)); });
+  }
   // Only now: answers of one connection then leave in one write.
   for (auto& late : delivering_) {
     if (late.link->owner() == nullptr) continue;
     const auto alive = late.link->owner()->shared_from_this();
-    alive->advance();
+    alive->guarded([&] { alive->advance(); });
   }
   delivering_.clear();
 }

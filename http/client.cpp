@@ -9,6 +9,8 @@
 
 #include "http/client_connection.hpp"
 #include "http/request_writer.hpp"
+#include "http/run_logged.hpp"
+#include "messages/assert.hpp"
 
 namespace im::http {
 
@@ -78,6 +80,7 @@ private:
   void pump();
   [[nodiscard]] pooled* take_idle(bool unused_only);
   void open();
+  void pause_connects();
   void complete(const pending_ptr& p, client_result result);
   void fail(const pending_ptr& p, client_error_kind kind, std::string message);
   [[nodiscard]] pending_ptr remove(const client_connection& c);
@@ -95,6 +98,8 @@ private:
   std::atomic<std::size_t> outstanding_{0};
   std::deque<pending_ptr> queue_;
   std::vector<pooled> pool_;  // the most recently used last
+  asio::steady_timer pause_{strand_};
+  std::chrono::steady_clock::time_point no_connect_before_{};
   bool closed_{false};
 };
 
@@ -147,7 +152,8 @@ void client::impl::complete(const pending_ptr& p, client_result result) {
   outstanding_.fetch_sub(1, std::memory_order_relaxed);
   p->timer.cancel();
   auto done = std::exchange(p->done, nullptr);
-  done(std::move(result));
+  // Against its contract; the pool goes on.
+  run_caught("the completion of a request threw", [&] { done(std::move(result)); });
 }
 
 void client::impl::fail(const pending_ptr& p, client_error_kind kind, std::string message) {
@@ -164,6 +170,8 @@ void client::impl::cancel_all(bool for_good) {
       if (entry.current) all.push_back(std::move(entry.current));
     }
     self->pool_.clear();
+    self->pause_.cancel();
+    self->no_connect_before_ = {};
     for (const auto& p : all) self->fail(p, client_error_kind::cancelled, "cancelled");
   });
 }
@@ -175,6 +183,7 @@ void client::impl::pump() {
   while (!queue_.empty()) {
     auto* entry = take_idle(queue_.front()->retried);
     if (entry == nullptr) break;
+    IM_ASSERT(!entry->current);
     entry->current = std::move(queue_.front());
     queue_.pop_front();
     entry->current->sent = true;
@@ -182,6 +191,7 @@ void client::impl::pump() {
   }
   auto connecting = static_cast<std::size_t>(
       std::count_if(pool_.begin(), pool_.end(), [](const pooled& entry) { return entry.connection->connecting(); }));
+  if (!pool_.empty() && std::chrono::steady_clock::now() < no_connect_before_) return;
   for (; connecting < queue_.size() && pool_.size() < config_.max_connections; ++connecting) open();
 }
 
@@ -218,13 +228,22 @@ pending_ptr client::impl::remove(const client_connection& c) {
 
 void client::impl::connect_failed(client_connection& c, client_error why) {
   std::ignore = remove(c);
-  if (!queue_.empty()) {
-    const auto p = std::move(queue_.front());
-    queue_.pop_front();
+  if (!pool_.empty()) return pause_connects();  // another connection will serve what waits, or its deadline ends it
+  const auto unserved = std::exchange(queue_, {});
+  for (const auto& p : unserved) {
     why.maybe_sent = p->sent;
-    complete(p, std::unexpected{std::move(why)});
+    complete(p, std::unexpected{why});
   }
   pump();
+}
+
+/// The next connect would most likely fail at once, too.
+void client::impl::pause_connects() {
+  no_connect_before_ = std::chrono::steady_clock::now() + limits::client_connect_pause;
+  pause_.expires_at(no_connect_before_);
+  pause_.async_wait([self = shared_from_this()](const boost::system::error_code& ec) {
+    if (!ec) self->pump();
+  });
 }
 
 void client::impl::answered(client_connection& c, client_response answer, bool reusable) {

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <thread>
 
+#include "http/run_logged.hpp"
 #include "telemetry/thread_name.hpp"
 
 namespace im::http {
@@ -14,7 +15,7 @@ public:
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
   std::thread thread{[this] {
     name_this_thread("http.client");
-    context.run();
+    run_logged(context);
   }};
 };
 

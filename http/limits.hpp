@@ -50,6 +50,7 @@ inline constexpr std::size_t client_queued_requests = 1024;
 inline constexpr std::size_t client_response_bytes = 32 << 20;
 inline constexpr std::size_t client_header_bytes = 64 * 1024;
 inline constexpr seconds client_connect_timeout{5};
+inline constexpr milliseconds client_connect_pause{100};  ///< after a failed connect, while others are open
 inline constexpr seconds client_idle_timeout{60};
 
 }  // namespace im::http::limits

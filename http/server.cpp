@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+#include "http/run_logged.hpp"
 #include "http/server_core.hpp"
 #include "http/worker.hpp"
 
@@ -37,6 +38,7 @@ private:
 
   void accept();
   void on_accept(const boost::system::error_code& ec, worker& target, tcp_socket socket);
+  void take(worker& target, tcp_socket socket);
   void back_off();
   void stop_listening();
 
@@ -66,8 +68,13 @@ void server::impl::start() {
     throw std::system_error{ec, "cannot listen on " + core_.config.address + ":" + std::to_string(core_.config.port)};
   port_ = acceptor_->local_endpoint().port();
   backoff_.emplace(io);
-  accept();
-  for (const auto& w : workers_) w->start();
+  try {
+    for (const auto& w : workers_) w->start();
+  } catch (const std::system_error&) {  // a thread could not be made
+    stop();
+    throw;
+  }
+  asio::post(io, [this] { accept(); });
 }
 
 void server::impl::accept() {
@@ -81,6 +88,11 @@ void server::impl::on_accept(const boost::system::error_code& ec, worker& target
   if (!acceptor_->is_open()) return;
   if (ec == asio::error::connection_aborted) return accept();
   if (ec) return back_off();
+  run_caught("an accepted connection was closed", [&] { take(target, std::move(socket)); });
+  accept();
+}
+
+void server::impl::take(worker& target, tcp_socket socket) {
   const auto number = core_.connection_opened();
   if (number > core_.config.max_connections + limits::rejected_connections) {
     socket.close();
@@ -88,10 +100,14 @@ void server::impl::on_accept(const boost::system::error_code& ec, worker& target
     if (core_.observers.on_rejected) core_.observers.on_rejected(rejection::too_many_connections);
   } else {
     const bool refused = number > core_.config.max_connections;
-    asio::dispatch(target.context(),
-                   [&target, refused, s = std::move(socket)]() mutable { target.adopt(std::move(s), refused); });
+    try {
+      asio::dispatch(target.context(),
+                     [&target, refused, s = std::move(socket)]() mutable { target.adopt(std::move(s), refused); });
+    } catch (...) {
+      core_.connection_closed();
+      throw;
+    }
   }
-  accept();
 }
 
 /// Out of file descriptors or memory: the next accept would fail at once, too.
@@ -103,6 +119,7 @@ void server::impl::back_off() {
 }
 
 void server::impl::stop_listening() {
+  if (!workers_.front()->is_running()) return;  // its thread could not be made: nothing accepts
   std::promise<void> done;
   asio::post(workers_.front()->context(), [&] {
     boost::system::error_code ignored;

@@ -58,9 +58,10 @@ void session::read() {
   const bool large = parser_->headers_done() && parser_->announced_bytes() > limits::read_bytes;
   if (!large && in_.size() == 0 && in_.capacity() > 2 * limits::read_bytes) in_.shrink_to_fit();
   reading_ = true;
-  socket_.async_read_some(
-      in_.prepare(large || lingering_ ? limits::body_read_bytes : limits::read_bytes),
-      [self = shared_from_this()](const error_code& ec, std::size_t bytes) { self->on_read(ec, bytes); });
+  socket_.async_read_some(in_.prepare(large || lingering_ ? limits::body_read_bytes : limits::read_bytes),
+                          [self = shared_from_this()](const error_code& ec, std::size_t bytes) {
+                            self->guarded([&] { self->on_read(ec, bytes); });
+                          });
 }
 
 void session::on_read(const error_code& ec, std::size_t bytes) {

@@ -16,6 +16,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 
@@ -43,6 +44,18 @@ public:
   void abort() noexcept;
   /// Enforces the timeouts.
   void tick(clock::time_point now);
+
+  /// Runs a step of this connection. An exception in it is logged and closes this connection alone.
+  template <class Step>
+  void guarded(Step&& step) noexcept {
+    try {
+      step();
+    } catch (const std::exception& failure) {
+      fail_connection(failure.what());
+    } catch (...) {
+      fail_connection("not a std::exception");
+    }
+  }
 
   /// Stores the answer of a ticket; nothing means that nobody will answer it. advance() sends it.
   void settle(std::uint64_t ticket, std::optional<response>&& answer);
@@ -77,6 +90,7 @@ private:
   void report(const exchange& e, clock::time_point now) const;
 
   // Ending
+  void fail_connection(std::string_view what) noexcept;
   void settle_down();
   void linger();
   void time_out_handlers(clock::time_point now);

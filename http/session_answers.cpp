@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 
 #include "http/limits.hpp"
+#include "http/run_logged.hpp"
 #include "http/session.hpp"
 
 namespace im::http {
@@ -64,7 +65,7 @@ void session::write() {
 
 void session::write_rest() {
   socket_.async_write_some(batch_.buffers(), [self = shared_from_this()](const error_code& ec, std::size_t bytes) {
-    self->on_write(ec, bytes);
+    self->guarded([&] { self->on_write(ec, bytes); });
   });
 }
 
@@ -93,6 +94,11 @@ void session::report(const exchange& e, clock::time_point now) const {
 
 /// After all that could be done: reads on, closes, or waits for an answer.
 void session::settle_down() {
+void session::fail_connection(std::string_view what) noexcept {
+  log_exception("an exception reached an io thread; its connection is closed", what);
+  abort();
+}
+
   const bool idle = queue_.empty() && !writing_;
   if (input_ended_) {
     if (idle) linger();

@@ -33,12 +33,13 @@ public:
   void start();
   /// Lets what is in flight finish, see `session::drain`.
   void drain();
+  [[nodiscard]] bool is_running() const noexcept { return thread_.joinable(); }
   /// Closes all connections and joins the thread.
   void stop();
 
   // On the io thread:
   /// Takes over an accepted connection; a refused one is told 503.
-  void adopt(tcp_socket socket, bool refused);
+  void adopt(tcp_socket socket, bool refused) noexcept;
   void forget(session& s) noexcept;
   void close_all() noexcept;
   [[nodiscard]] server_core& core() noexcept { return core_; }
@@ -47,6 +48,7 @@ public:
   [[nodiscard]] std::string_view http_date() const noexcept { return date_; }
 
 private:
+  void run() noexcept;
   void arm_tick();
   void on_tick();
   void write_date();

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "messages/assert.hpp"
+#include "telemetry/log.hpp"
 #include "telemetry/thread_name.hpp"
 
 namespace im::persistence {
@@ -22,7 +24,7 @@ pending_calls::key pending_calls::add(std::chrono::milliseconds deadline, std::u
   const key which{until, next_++};
   if (closing_) {
     lock.unlock();
-    one->fail(closed());
+    fail(*one, closed());
     return which;
   }
   calls_.emplace(which, std::move(one));
@@ -39,8 +41,17 @@ std::unique_ptr<pending_calls::call> pending_calls::take(const key& which) {
   return std::move(found.mapped());
 }
 
+void pending_calls::log_thrown(std::string_view what) noexcept {
+  log::error(log::event::handler_failed, "the handler of a call to the embedded store threw", {{"error", what}});
+}
+
+void pending_calls::fail(call& one, const http::client_error& why) noexcept {
+  call::guarded([&] { one.fail(why); });
+}
+
 void pending_calls::finished() {
   const std::lock_guard lock{mutex_};
+  IM_ASSERT(running_ > 0);
   --running_;
   if (closing_) wake_.notify_all();
 }
@@ -62,7 +73,7 @@ void pending_calls::loop() {
       continue;
     }
     lock.unlock();
-    for (auto& one : overdue) one->fail({http::client_error_kind::timeout, "no answer within the deadline", true});
+    for (auto& one : overdue) fail(*one, {http::client_error_kind::timeout, "no answer within the deadline", true});
     lock.lock();
   }
 }
@@ -77,7 +88,7 @@ void pending_calls::close() {
   std::unique_lock lock{mutex_};
   const auto left = std::exchange(calls_, {});
   lock.unlock();
-  for (const auto& [which, one] : left) one->fail(closed());
+  for (const auto& [which, one] : left) fail(*one, closed());
   lock.lock();
   wake_.wait(lock, [this] { return running_ == 0; });
 }

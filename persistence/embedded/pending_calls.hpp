@@ -5,11 +5,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <expected>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -42,6 +44,17 @@ private:
   struct call {
     virtual ~call() = default;
     virtual void fail(http::client_error why) = 0;
+    /// Runs a handler. One that throws must leave nobody waiting: the exception is logged and goes no further.
+    template <class Run>
+    static void guarded(Run&& run) noexcept {
+      try {
+        run();
+      } catch (const std::exception& failure) {
+        log_thrown(failure.what());
+      } catch (...) {
+        log_thrown("not a std::exception");
+      }
+    }
   };
   template <class T>
   struct call_of final : call {
@@ -54,6 +67,8 @@ private:
   /// Nothing: it was answered. Else its handler runs until `finished`.
   [[nodiscard]] std::unique_ptr<call> take(const key& which);
   void finished();
+  static void log_thrown(std::string_view what) noexcept;
+  static void fail(call& one, const http::client_error& why) noexcept;
   void loop();
 
   std::mutex mutex_;
@@ -72,7 +87,7 @@ std::move_only_function<void(T)> pending_calls::begin(std::chrono::milliseconds 
   return [self = shared_from_this(), which](T answer) {
     const auto one = self->take(which);
     if (!one) return;
-    static_cast<call_of<T>&>(*one).done(std::move(answer));
+    call::guarded([&] { static_cast<call_of<T>&>(*one).done(std::move(answer)); });
     self->finished();
   };
 }

@@ -167,6 +167,54 @@ TEST_CASE("a refused connection is a connect error, unsent") {
   CHECK(kind_of(get(nowhere)) == client_error_kind::connect);
 }
 
+TEST_CASE("a failed connect fails no request that another connection will serve") {
+  boost::asio::io_context serving;
+  tcp::acceptor acceptor{serving, {boost::asio::ip::address_v4::loopback(), 0}};
+  const origin to{.tls = false, .host = "127.0.0.1", .port = acceptor.local_endpoint().port(), .base = {}};
+  io_thread io;
+  client c{io.executor(), to, {.max_connections = 2}};
+  channel<client_result> first;
+  channel<client_result> second;
+  channel<client_result> impatient;
+  c.send({.target = "/first"}, 10s, [&](client_result r) { first.put(std::move(r)); });
+  tcp::socket only{serving};
+  acceptor.accept(only);
+  scripted_server::read_request(only);
+  acceptor.close();  // from now on a connect is refused
+  c.send({.target = "/second"}, 10s, [&](client_result r) { second.put(std::move(r)); });
+  c.send({.target = "/impatient"}, 50ms, [&](client_result r) { impatient.put(std::move(r)); });
+  const auto late = impatient.take();  // by now connects have failed
+  CHECK(kind_of(late) == client_error_kind::timeout);
+  CHECK_FALSE(late.error().maybe_sent);
+  scripted_server::write(only, ok);
+  CHECK(first.take()->body == "ok");
+  scripted_server::read_request(only);
+  scripted_server::write(only, ok);
+  CHECK(second.take()->body == "ok");
+}
+
+TEST_CASE("when no connection is left, a failed connect fails all that wait") {
+  boost::asio::io_context serving;
+  tcp::acceptor acceptor{serving, {boost::asio::ip::address_v4::loopback(), 0}};
+  const origin to{.tls = false, .host = "127.0.0.1", .port = acceptor.local_endpoint().port(), .base = {}};
+  acceptor.close();
+  io_thread io;
+  client c{io.executor(), to, {.max_connections = 1}};
+  channel<client_result> results;
+  for (int i = 0; i < 3; ++i) c.send({.target = "/x"}, 10s, [&](client_result r) { results.put(std::move(r)); });
+  for (int i = 0; i < 3; ++i) CHECK(kind_of(results.take()) == client_error_kind::connect);
+}
+
+TEST_CASE("a completion that throws costs no other request") {
+  test_server server;
+  io_thread io;
+  client c{io.executor(), server.to(), {.max_connections = 1}};
+  channel<client_result> results;
+  c.send({.target = "/hello"}, 10s, [](const client_result&) { throw std::runtime_error{"a completion's bug"}; });
+  c.send({.target = "/hello"}, 10s, [&](client_result r) { results.put(std::move(r)); });
+  CHECK(results.take()->body == "hello");
+}
+
 TEST_CASE("an idempotent request is sent again when the server had closed the kept-alive connection") {
   std::atomic<int> served{0};
   const auto one_then_close = [&](tcp::socket& s) {

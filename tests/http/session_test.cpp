@@ -1,9 +1,11 @@
 /// What one connection does, over real sockets.
 
+#include <pthread.h>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <thread>
 
+#include "telemetry/log.hpp"
 #include "tests/http/support.hpp"
 
 namespace {
@@ -340,6 +342,50 @@ TEST_CASE("the observers see each request once") {
   const auto third = done.take();
   CHECK(third.route.empty());
   CHECK(third.code == status::not_found);
+}
+
+TEST_CASE("an exception on an io thread closes its connection alone and is logged") {
+  channel<std::string> lines;
+  im::log::config config{.sink = [&](std::string_view line) { lines.put(std::string{line}); }};
+  const auto logging = im::log::start(config);
+  test_server server{{}, {.on_request_done = [](const request_summary& s) {
+                       if (s.route == "/id") throw std::runtime_error{"an observer's bug"};
+                     }}};
+  auto other = server.connect();
+  CHECK(other.send(get("/hello")).read().code == 200);
+  auto peer = server.connect();
+  CHECK(peer.send(get("/id")).closed());
+  const auto line = lines.take();
+  CHECK(line.find("an observer's bug") != std::string::npos);
+  CHECK(other.send(get("/hello")).read().body == "hello");
+  CHECK(server.connect().send(get("/hello")).read().body == "hello");
+}
+
+TEST_CASE("an exception on an io thread over an answer from another thread closes its connection alone") {
+  test_server server{{}, {.on_request_done = [](const request_summary& s) {
+                       if (s.route == "/patient") throw std::runtime_error{"an observer's bug"};
+                     }}};
+  auto peer = server.connect();
+  peer.send(get("/patient"));
+  server.waiting().take().answer(text(status::ok, "late"));
+  CHECK(peer.closed());
+  CHECK(server.connect().send(get("/hello")).read().body == "hello");
+}
+
+TEST_CASE("a server whose threads cannot be made says so and ends") {
+  pthread_attr_t before{};
+  pthread_getattr_default_np(&before);
+  pthread_attr_t huge{};
+  pthread_attr_init(&huge);
+  REQUIRE(pthread_attr_setstacksize(&huge, std::size_t{1} << 47) == 0);  // more than an address space has
+  REQUIRE(pthread_setattr_default_np(&huge) == 0);
+  {
+    server unable{{}, router{}};
+    CHECK_THROWS_AS(unable.start(), std::system_error);
+  }
+  CHECK(pthread_setattr_default_np(&before) == 0);
+  pthread_attr_destroy(&huge);
+  pthread_attr_destroy(&before);
 }
 
 }  // namespace

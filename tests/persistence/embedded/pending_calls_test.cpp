@@ -57,6 +57,24 @@ TEST_CASE("the end cancels what is under way, and what comes after it") {
   answer_late(1);
 }
 
+TEST_CASE("a handler that throws does not keep the end waiting, and its caller does not get the exception") {
+  const auto calls = std::make_shared<pending_calls>();
+  const auto throwing = [](const told&) { throw std::runtime_error{"a handler's bug"}; };
+  auto answered = calls->begin<int>(1h, throwing);
+  auto cancelled = calls->begin<int>(1h, throwing);
+  answered(1);
+  awaited<told> after_overdue;
+  auto overdue = calls->begin<int>(1ms, throwing);
+  auto next = calls->begin<int>(5ms, after_overdue.handler());  // the thread goes on after the one that threw
+  CHECK_FALSE(after_overdue.take());
+  calls->close();
+  auto late = calls->begin<int>(1h, throwing);
+  cancelled(1);
+  overdue(1);
+  next(1);
+  late(1);
+}
+
 TEST_CASE("the end waits for a handler that runs") {
   const auto calls = std::make_shared<pending_calls>();
   std::promise<void> runs;
