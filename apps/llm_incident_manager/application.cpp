@@ -97,6 +97,8 @@ public:
     return {};
   }
 
+  void leave() { leaving_ = true; }
+
   bool drain() {
     draining_ = true;
     bool clean = !http_ || http_->drain(limits::drain);
@@ -181,6 +183,7 @@ private:
     ports.instance = env_.who.instance;
     ports.environment = env_.who.environment;
     ports.sentinel_webhook_secret = settings_.sentinel_webhook_secret;
+    ports.leaving = [this] { return leaving_.load(); };
     ports.draining = [this] { return draining_.load(); };
     ports.on_failed = log_failed_request;
     http::router routes;
@@ -223,6 +226,7 @@ private:
   const wall_clock& clock_;
   telemetry::metrics metrics_;
   actor_environment env_;
+  std::atomic<bool> leaving_ = false;
   std::atomic<bool> draining_ = false;
   std::atomic<bool> failed_ = false;
   std::string store_address_;
@@ -243,6 +247,7 @@ application::application(settings with, const wall_clock& clock, std::function<v
 application::~application() { impl_->stop(); }
 
 result<void> application::start() { return impl_->start(); }
+void application::leave() { impl_->leave(); }
 bool application::drain() { return impl_->drain(); }
 bool application::has_failed() const { return impl_->has_failed(); }
 std::uint16_t application::http_port() const { return impl_->http_port(); }

@@ -24,6 +24,9 @@ public:
   /// Opens the store, spawns the actors and listens. The error says what an operator can do.
   [[nodiscard]] result<void> start();
 
+  /// `/health/ready` answers 503 from now on; requests are still taken.
+  void leave();
+
   /// Refuses new work, finishes what is under way within `limits::drain`, and stops. False if something was cut off.
   bool drain();
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -25,6 +26,19 @@ void say_where(const im::application& app, const im::settings& with) {
   if (const auto port = app.metrics_port()) fmt::print("  metrics  http://{}:{}/metrics\n", host, *port);
   fmt::print("  store    {}\nStop it with Ctrl-C or SIGTERM.\n", app.store_address());
   std::fflush(stdout);
+}
+
+/// Load balancers read /health/ready and turn away; until they have, requests are taken. A second signal cuts it short.
+void wait_as_lame_duck(std::chrono::seconds longest, const sigset_t& stop_signals) {
+  const auto until = std::chrono::steady_clock::now() + longest;
+  for (auto left = std::chrono::nanoseconds{longest}; left.count() > 0;
+       left = until - std::chrono::steady_clock::now()) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(left);
+    timespec limit{};
+    limit.tv_sec = whole.count();
+    limit.tv_nsec = (left - whole).count();
+    if (sigtimedwait(&stop_signals, nullptr, &limit) > 0) return;
+  }
 }
 
 int run(const im::settings& with) {
@@ -58,6 +72,8 @@ int run(const im::settings& with) {
   im::log::info(im::log::event::drain_started, app.has_failed()    ? "it cannot go on"
                                                : signal == SIGTERM ? "SIGTERM"
                                                                    : "SIGINT");
+  app.leave();
+  if (!app.has_failed()) wait_as_lame_duck(with.lame_duck, stop_signals);
   const bool clean = app.drain();
   im::log::write(clean ? im::log::level::info : im::log::level::warn,
                  clean ? im::log::event::service_stopped : im::log::event::drain_cut_short, "stopped");

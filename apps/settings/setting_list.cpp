@@ -139,10 +139,24 @@ problem read_metrics_port(const std::string& value, settings& into) {
   return {};
 }
 
+constexpr std::string_view deployed_address = "0.0.0.0";
+constexpr std::chrono::seconds deployed_lame_duck{
+    5};  // a probe every second or two, and a load balancer that believes the second
+constexpr long lame_duck_max_s = 300;
+
+std::string outside_dev(std::string_view in_dev, std::string_view deployed) {
+  return std::string{in_dev} + " in dev, " + std::string{deployed} + " in staging and prod";
+}
+
 problem read_platform(const std::string& value, settings& into) {
   const auto found = from_string<platform_env>(value);
   if (!found) return "is not an environment that we know";
   into.platform = *found;
+  // Before HTTP_ADDRESS and LAME_DUCK_SECS, which win.
+  if (*found != platform_env::dev) {
+    into.http_address = deployed_address;
+    into.lame_duck = deployed_lame_duck;
+  }
   return {};
 }
 
@@ -188,8 +202,8 @@ void add_service(specs& to, const settings& d) {
 }
 
 void add_http(specs& to, const settings& d) {
-  to.push_back({"HTTP_ADDRESS", "address to listen on, also for the metrics", "an IPv4 or IPv6 address", d.http_address,
-                false, read_address});
+  to.push_back({"HTTP_ADDRESS", "address to listen on, also for the metrics", "an IPv4 or IPv6 address",
+                outside_dev(d.http_address, deployed_address), false, read_address});
   to.push_back(number("HTTP_PORT", "port of the API; 0 takes a free one", 0, port_max, std::to_string(d.http_port),
                       [](settings& s, long n) { s.http_port = static_cast<std::uint16_t>(n); }));
   to.push_back({"METRICS_PORT", "port of /metrics; 0 takes a free one", between(0, port_max) + ", or off",
@@ -198,6 +212,11 @@ void add_http(specs& to, const settings& d) {
   to.push_back(number("REQUEST_TIMEOUT_SECS", "longest time to answer a request, long polls apart", 1, 600,
                       std::to_string(d.request_timeout.count()),
                       [](settings& s, long n) { s.request_timeout = std::chrono::seconds{n}; }));
+  to.push_back(number(
+      "LAME_DUCK_SECS",
+      "how long /health/ready says 503 after SIGTERM while requests are still taken; a second signal ends it", 0,
+      lame_duck_max_s, outside_dev(std::to_string(d.lame_duck.count()), std::to_string(deployed_lame_duck.count())),
+      [](settings& s, long n) { s.lame_duck = std::chrono::seconds{n}; }));
   to.push_back(number("MAX_CONNECTIONS", "open connections; one more is told 503", 1, 1'000'000,
                       std::to_string(d.max_connections),
                       [](settings& s, long n) { s.max_connections = static_cast<std::size_t>(n); }));

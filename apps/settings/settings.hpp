@@ -38,10 +38,11 @@ struct settings {
   std::string service_version;  ///< the build's, unless SERVICE_VERSION says another
   platform_env platform = platform_env::dev;
 
-  std::string http_address = "0.0.0.0";
+  std::string http_address = "127.0.0.1";            ///< all addresses in staging and prod
   std::uint16_t http_port = 8080;                    ///< 0: one that is free
   std::optional<std::uint16_t> metrics_port = 9090;  ///< 0: one that is free; nothing: `off`
   std::chrono::seconds request_timeout = limits::request_timeout;
+  std::chrono::seconds lame_duck{0};  ///< after SIGTERM: not ready, but requests are taken; longer in staging and prod
   std::size_t max_connections = limits::connections;
   std::size_t io_threads = 1;
   std::size_t worker_threads = 1;  ///< CAF's

@@ -24,7 +24,10 @@ struct dependencies {
   im::environment environment = environment::development;
   /// The key of Sentinel's webhook signatures. Empty: signatures are not looked at; else every webhook must carry one.
   http::secret sentinel_webhook_secret = {};
-  /// True once the service drains: `/health/ready` says so. May be empty.
+  /// True once the service is to receive no more requests, although it still takes them: `/health/ready` says 503. May be empty.
+  std::function<bool()> leaving = {};
+  [[nodiscard]] bool is_leaving() const { return (leaving && leaving()) || is_draining(); }
+  /// True once the service drains: long polls end with their turn. May be empty.
   std::function<bool()> draining = {};
   [[nodiscard]] bool is_draining() const { return draining && draining(); }
   /// Told of every answer of 500 and above, with what the client is not told. Any thread; must not throw. May be empty.

@@ -32,7 +32,7 @@ void show_live(call c, const http::request&) { c.answer(healthy(c.ports(), "aliv
 
 void show_ready(call c, const http::request&) {
   const auto& ports = c.ports();
-  if (ports.is_draining()) return c.fail({errc::draining, "the service is shutting down"});
+  if (ports.is_leaving()) return c.fail({errc::draining, "the service is shutting down"});
   ports.health.check([c = std::move(c)](result<void> store) mutable {
     if (store)
       c.answer(healthy(c.ports(), "ready"));

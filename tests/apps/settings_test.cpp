@@ -45,7 +45,8 @@ TEST_CASE("an empty environment is a development service with the embedded store
   CHECK_FALSE(s.service_version.empty());
   CHECK(s.platform == platform_env::dev);
   CHECK(environment_of(s.platform) == environment::development);
-  CHECK(s.http_address == "0.0.0.0");
+  CHECK(s.http_address == "127.0.0.1");
+  CHECK(s.lame_duck == std::chrono::seconds{0});
   CHECK(s.http_port == 8080);
   CHECK(s.metrics_port == 9090);
   CHECK(s.request_timeout == std::chrono::seconds{30});
@@ -225,6 +226,7 @@ TEST_CASE("numbers keep to their ranges, both ends included") {
     std::string least, most, below, above;
   };
   static const std::array rows{row{"REQUEST_TIMEOUT_SECS", "1", "600", "0", "601"},
+                               row{"LAME_DUCK_SECS", "0", "300", "-1", "301"},
                                row{"MAX_CONNECTIONS", "1", "1000000", "0", "1000001"},
                                row{"IO_THREADS", "1", "64", "0", "65"},
                                row{"WORKER_THREADS", "1", "256", "0", "257"},
@@ -240,6 +242,19 @@ TEST_CASE("numbers keep to their ranges, both ends included") {
     for (const auto* wrong : {"1x", "0x10", "1 2", "1.0", "+5", "--1"})
       CHECK(bad_names({{r.name, wrong}}) == names{r.name});
   }
+}
+
+TEST_CASE("staging and prod listen on all addresses and have a lame-duck time, unless told otherwise") {
+  for (const auto* platform : {"staging", "prod"}) {
+    variables given{{"PLATFORM_ENV", platform}, {"RUVECTOR_SERVICE_URL", "https://store"}, {"RUVECTOR_API_KEY", "k"}};
+    CHECK(good(given).http_address == "0.0.0.0");
+    CHECK(good(given).lame_duck == std::chrono::seconds{5});
+    given["HTTP_ADDRESS"] = "127.0.0.1";
+    given["LAME_DUCK_SECS"] = "0";
+    CHECK(good(given).http_address == "127.0.0.1");
+    CHECK(good(given).lame_duck == std::chrono::seconds{0});
+  }
+  CHECK(good({{"PLATFORM_ENV", "dev"}}).http_address == "127.0.0.1");
 }
 
 TEST_CASE("addresses are of IP") {

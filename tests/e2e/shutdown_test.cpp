@@ -84,6 +84,25 @@ TEST_CASE("a long poll does not hold up the end of the service") {
   (void)following.get();
 }
 
+TEST_CASE("after SIGTERM ready is 503 first, while requests are taken; a second signal ends that") {
+  manager service{{{"LAME_DUCK_SECS", "300"}}};
+  caller api{service.url()};
+  REQUIRE(api.get("/health/ready").status == 200);
+  service.process().terminate();
+  REQUIRE(eventually(service.process(), [&] { return api.get("/health/ready").status == 503; }));
+  CHECK(api.get("/health/ready").code() == "DRAINING");
+  caller newcomer{service.url()};  // over a connection of its own: the service still listens
+  CHECK(newcomer.get("/health/live").status == 200);
+  CHECK_FALSE(open_incident(newcomer, "low").empty());
+  CHECK(service.stop() == 0);
+  CHECK(service.log().find("drain_cut_short") == std::string::npos);
+}
+
+TEST_CASE("the lame-duck time ends by itself") {
+  manager service{{{"LAME_DUCK_SECS", "1"}}};
+  CHECK(service.stop() == 0);
+}
+
 TEST_CASE("a drained service starts again where it was") {
   manager service;
   std::string incident;

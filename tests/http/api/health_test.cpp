@@ -14,6 +14,14 @@ TEST_CASE("health tells the version alone") {
   CHECK(s.get("/health/live").at("status") == "alive");
 }
 
+TEST_CASE("ready is 503 in the lame-duck time, while requests are taken and long polls wait") {
+  surface s{[](dependencies& d) { d.leaving = [] { return true; }; }};
+  CHECK(s.get("/health/ready").at("error.code") == "DRAINING");
+  CHECK(s.get("/health").code() == 200);
+  CHECK(s.get("/api/v1/orchestrator/actions?after=c7&wait=4").code() == 200);
+  CHECK(s.store.asked.size() == 2);
+}
+
 TEST_CASE("ready is 503 while the store is away or the service drains") {
   bool draining = false;
   surface s{[&](dependencies& d) { d.draining = [&] { return draining; }; }};
