@@ -5,6 +5,7 @@
 #include <boost/asio/write.hpp>
 
 #include "http/limits.hpp"
+#include "messages/assert.hpp"
 
 namespace im::http {
 
@@ -74,6 +75,7 @@ void client_connection::handshake() {
 }
 
 void client_connection::become_idle() {
+  IM_ASSERT(phase_ == phase::connecting || phase_ == phase::busy);
   phase_ = phase::idle;
   arm_timer(config_.idle_timeout);
   if (!reading_) read();
@@ -104,6 +106,7 @@ void client_connection::on_timer() {
 // ---- An exchange
 
 void client_connection::exchange(std::string wire, bool to_head) {
+  IM_ASSERT(phase_ == phase::idle && !writing_);
   phase_ = phase::busy;
   ++timer_generation_;
   timer_.cancel();
@@ -122,6 +125,7 @@ void client_connection::exchange(std::string wire, bool to_head) {
 }
 
 void client_connection::read() {
+  IM_ASSERT(!reading_);
   reading_ = true;
   const auto room = in_.prepare(phase_ == phase::idle ? limits::read_bytes : limits::body_read_bytes);
   with_stream([&](auto& stream) {
@@ -148,6 +152,7 @@ void client_connection::on_read(const error_code& ec, std::size_t bytes) {
 }
 
 void client_connection::parse(bool ended) {
+  IM_ASSERT(phase_ == phase::busy && parser_);
   auto step = response_parser::step::need_more;
   for (;;) {
     const auto bytes = in_.cdata();

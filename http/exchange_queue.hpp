@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "http/message.hpp"
+#include "messages/assert.hpp"
 
 namespace im::http {
 
@@ -38,6 +39,7 @@ public:
 
   /// Adds the newest exchange; not when full. Its ticket.
   std::uint64_t push(exchange&& e) {
+    IM_ASSERT(!full());
     at(next_) = std::move(e);
     return next_++;
   }
@@ -58,10 +60,16 @@ public:
 
   /// The oldest exchange if its answer is there, else nullptr.
   [[nodiscard]] exchange* ready() noexcept { return !empty() && at(first_).answer ? &at(first_) : nullptr; }
-  void pop() noexcept { at(first_++).answer.reset(); }
+  void pop() noexcept {
+    IM_ASSERT(!empty());
+    at(first_++).answer.reset();
+  }
 
   /// The newest exchange; not when empty.
-  [[nodiscard]] exchange& newest() noexcept { return at(next_ - 1); }
+  [[nodiscard]] exchange& newest() noexcept {
+    IM_ASSERT(!empty());
+    return at(next_ - 1);
+  }
 
   /// Calls `late(ticket, exchange)` for each that waits beyond its deadline; it may settle it.
   template <class Late>

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "http/limits.hpp"
+#include "messages/assert.hpp"
 
 namespace im::http {
 
@@ -44,6 +45,7 @@ std::size_t header_fields::count(std::string_view name) const noexcept {
 }
 
 std::pair<std::string_view, std::string_view> header_fields::at(std::size_t index) const noexcept {
+  IM_ASSERT(index < entries_.size());
   return {name_of(entries_[index]), value_of(entries_[index])};
 }
 

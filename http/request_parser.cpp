@@ -4,6 +4,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "http/limits.hpp"
+#include "messages/assert.hpp"
 
 namespace im::http {
 
@@ -120,6 +121,7 @@ void request_parser::on_body_init_impl(const boost::optional<std::uint64_t>& len
 }
 
 std::size_t request_parser::on_body_impl(text_view bytes, error_code& ec) {
+  IM_ASSERT(body_read_ <= body_limit_bytes_);
   if (bytes.size() > body_limit_bytes_ - body_read_) {
     ec = beast_http::error::body_limit;
     return 0;

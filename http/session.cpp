@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 
 #include "http/limits.hpp"
+#include "messages/assert.hpp"
 
 namespace im::http {
 
@@ -55,6 +56,7 @@ void session::abort() noexcept {
 // ---- Reading
 
 void session::read() {
+  IM_ASSERT(!reading_);
   const bool large = parser_->headers_done() && parser_->announced_bytes() > limits::read_bytes;
   if (!large && in_.size() == 0 && in_.capacity() > 2 * limits::read_bytes) in_.shrink_to_fit();
   reading_ = true;
@@ -71,10 +73,10 @@ void session::on_read(const error_code& ec, std::size_t bytes) {
   if (lingering_) {
     linger_left_ -= std::min(bytes, linger_left_);
     if (ec || linger_left_ == 0) return abort();
+    linger_deadline_ = clock::now() + limits::linger_timeout;
     return read();
   }
   if (ec) return on_end_of_input();
-    linger_deadline_ = clock::now() + limits::linger_timeout;
   in_.commit(bytes);
   starved_ = false;
   advance();
@@ -244,6 +246,7 @@ void session::dispatch() {
 
 void session::hand_over(std::uint64_t ticket, request&& req) {
   const auto* target = match_.target;
+  IM_ASSERT(target != nullptr);
   req.params = std::move(match_.params);
   match_ = {};
   try {

@@ -6,6 +6,7 @@
 #include "http/limits.hpp"
 #include "http/run_logged.hpp"
 #include "http/session.hpp"
+#include "messages/assert.hpp"
 
 namespace im::http {
 
@@ -54,6 +55,7 @@ void session::flush() {
 
 /// Writes without asking the reactor first: the socket nearly always takes an answer at once.
 void session::write() {
+  IM_ASSERT(!writing_ && !batch_.empty());
   error_code ec;
   const auto bytes = socket_.write_some(batch_.buffers(), ec);
   if (ec && ec != asio::error::would_block) return abort();
@@ -92,13 +94,13 @@ void session::report(const exchange& e, clock::time_point now) const {
 
 // ---- Ending
 
-/// After all that could be done: reads on, closes, or waits for an answer.
-void session::settle_down() {
 void session::fail_connection(std::string_view what) noexcept {
   log_exception("an exception reached an io thread; its connection is closed", what);
   abort();
 }
 
+/// After all that could be done: reads on, closes, or waits for an answer.
+void session::settle_down() {
   const bool idle = queue_.empty() && !writing_;
   if (input_ended_) {
     if (idle) linger();
@@ -110,10 +112,12 @@ void session::fail_connection(std::string_view what) noexcept {
 }
 
 void session::linger() {
+  IM_ASSERT(!lingering_ && !writing_ && queue_.empty());
   error_code ec;
   socket_.shutdown(tcp_socket::shutdown_send, ec);
   if (ec || peer_done_) return abort();
   lingering_ = true;
+  linger_end_ = clock::now() + limits::linger_longest;
   linger_deadline_ = clock::now() + limits::linger_timeout;
   linger_left_ = limits::linger_bytes;
   in_.clear();
@@ -123,7 +127,6 @@ void session::linger() {
 void session::tick(clock::time_point now) {
   if (closed_) return;
   if (lingering_) {
-  linger_end_ = clock::now() + limits::linger_longest;
     if (now >= std::min(linger_deadline_, linger_end_)) abort();
     return;
   }

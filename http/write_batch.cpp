@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "http/limits.hpp"
+#include "messages/assert.hpp"
 
 namespace im::http {
 
@@ -42,6 +43,7 @@ void write_batch::field(std::string_view name, std::string_view value) {
 }
 
 void write_batch::add(exchange& e, std::string_view http_date) {
+  IM_ASSERT(e.answer && buffers_.empty());
   auto& answer = *e.answer;
   const auto code = static_cast<unsigned>(answer.code);
   const auto reason = boost::beast::http::obsolete_reason(answer.code);
@@ -91,6 +93,7 @@ std::span<const boost::asio::const_buffer> write_batch::buffers() {
 
 bool write_batch::wrote(std::size_t bytes) noexcept {
   while (done_ < buffers_.size() && bytes >= buffers_[done_].size()) bytes -= buffers_[done_++].size();
+  IM_ASSERT(done_ < buffers_.size() || bytes == 0);
   if (done_ < buffers_.size()) buffers_[done_] += bytes;
   return done_ == buffers_.size();
 }

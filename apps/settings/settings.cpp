@@ -8,6 +8,7 @@
 
 #include "apps/settings/setting_list.hpp"
 #include "im/version.hpp"
+#include "messages/assert.hpp"
 
 namespace im {
 namespace {
@@ -28,7 +29,9 @@ std::optional<std::string> shown(const detail::setting_spec& spec, const std::st
 }
 
 const detail::setting_spec& spec_of(std::string_view name) {
-  return *std::ranges::find(detail::setting_list(), name, &detail::setting_spec::name);
+  const auto found = std::ranges::find(detail::setting_list(), name, &detail::setting_spec::name);
+  IM_ASSERT(found != detail::setting_list().end());
+  return *found;
 }
 
 bool failed(const std::vector<setting_error>& errors, std::string_view name) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "messages/assert.hpp"
 #include "messages/hash.hpp"
 
 namespace im::api::events {
@@ -63,6 +64,7 @@ public:
     return open_ != 0;
   }
   void settle(std::size_t index, result<reply> answer, bool resolves) {
+    IM_ASSERT(index < items_.size());
     settle_item(items_[index], std::move(answer), resolves);
     if (open_.fetch_sub(1, std::memory_order_acq_rel) == 1) finish();
   }
