@@ -37,6 +37,7 @@ void session::refuse() {
 
 void session::drain() {
   draining_ = true;
+  if (lingering_) linger_end_ = std::min(linger_end_, clock::now() + limits::linger_timeout);
   if (parser_->started() || closed_) return;  // that one request is still read; it will be the last
   if (queue_.empty() && !writing_ && !lingering_) return abort();
   input_ended_ = true;

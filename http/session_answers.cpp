@@ -117,7 +117,7 @@ void session::linger() {
   socket_.shutdown(tcp_socket::shutdown_send, ec);
   if (ec || peer_done_) return abort();
   lingering_ = true;
-  linger_end_ = clock::now() + limits::linger_longest;
+  linger_end_ = clock::now() + (draining_ ? limits::linger_timeout : limits::linger_longest);
   linger_deadline_ = clock::now() + limits::linger_timeout;
   linger_left_ = limits::linger_bytes;
   in_.clear();
