@@ -12,12 +12,7 @@ namespace im::test {
 namespace {
 
 caf::actor_system_config& configure(caf::actor_system_config& config) {
-  static const bool once = [] {
-    caf::init_global_meta_objects<caf::id_block::im>();
-    caf::core::init_global_meta_objects();
-    return true;
-  }();
-  (void)once;
+  register_message_types();
   config.set("caf.scheduler.policy", "testing");
   return config;
 }
@@ -28,6 +23,17 @@ std::string deployed(const std::string& name) {
   return *text;
 }
 
+}  // namespace
+
+void register_message_types() {
+  static const bool once = [] {
+    caf::init_global_meta_objects<caf::id_block::im>();
+    caf::core::init_global_meta_objects();
+    return true;
+  }();
+  (void)once;
+}
+
 std::shared_ptr<fake_store> store_with_policies() {
   auto store = std::make_shared<fake_store>();
   store->policies = {{policy_kind::escalation, deployed("escalation-default.json")},
@@ -35,6 +41,8 @@ std::shared_ptr<fake_store> store_with_policies() {
                      {policy_kind::sla, deployed("sla-default.json")}};
   return store;
 }
+
+namespace {
 
 command command_of(incident_id id, any_command body) {
   static int number = 0;
@@ -48,7 +56,8 @@ command command_of(incident_id id, any_command body) {
 
 }  // namespace
 
-world::world(std::shared_ptr<fake_store> with, std::shared_ptr<virtual_wall_clock> time, std::size_t live_incidents)
+world::world(std::shared_ptr<fake_store> with, std::shared_ptr<virtual_wall_clock> time, std::size_t live_incidents,
+             persistence_maker make)
     : store{with ? std::move(with) : store_with_policies()},
       clock{time ? std::move(time) : std::make_shared<virtual_wall_clock>()},
       metrics{{"0.0.0", "test", "dev"}},
@@ -56,7 +65,7 @@ world::world(std::shared_ptr<fake_store> with, std::shared_ptr<virtual_wall_cloc
   env.on_child = [this](logic::child_kind kind, const caf::actor& child) { children.emplace_back(kind, child); };
   env.on_lost = [this](std::string_view actor) { lost.emplace_back(actor); };
   system_ = std::make_unique<caf::actor_system>(configure(config_));
-  persistence_ = spawn_fake(*system_, store);
+  persistence_ = make(*system_, store);
   house = std::make_unique<incident_house>(
       *system_, env, persistence_,
       policy_names{"default-escalation-policy", "default-approval-policy", "default-sla-policy"}, 2);

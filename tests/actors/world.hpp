@@ -44,8 +44,11 @@ using pending = std::shared_ptr<std::optional<result<reply>>>;
 
 class world {
 public:
+  using persistence_maker = persistence_actor (*)(caf::actor_system&, std::shared_ptr<fake_store>);
+
+  /// `make`: what stands between the actors and the store.
   explicit world(std::shared_ptr<fake_store> with = nullptr, std::shared_ptr<virtual_wall_clock> time = nullptr,
-                 std::size_t live_incidents = limits::live_incidents);
+                 std::size_t live_incidents = limits::live_incidents, persistence_maker make = spawn_fake);
   world(const world&) = delete;
   world& operator=(const world&) = delete;
   ~world();
@@ -83,6 +86,10 @@ public:
   [[nodiscard]] const persistence_actor& persistence() const { return persistence_; }
 };
 
+/// Before the first actor system of a program. A world does it.
+void register_message_types();
+/// Empty, but for the deployed policies.
+[[nodiscard]] std::shared_ptr<fake_store> store_with_policies();
 /// How many events of a log record such a fact.
 template <class Fact>
 [[nodiscard]] std::size_t count_of(const std::vector<event_ptr>& log) {
