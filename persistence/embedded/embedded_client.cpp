@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/error_form.hpp"
+#include "messages/assert.hpp"
 #include "messages/json/codec.hpp"
 #include "persistence/embedded/in_process_road.hpp"
 #include "persistence/ruvector/event_reader.hpp"
@@ -45,9 +46,13 @@ write_results outcomes_of(const std::vector<append_result>& told, const std::vec
   auto next = told.begin();
   for (const auto& write : asked) {
     write_outcome all;
-    for (std::size_t i = 0; i < write.events.size(); ++i) merge(all, outcome_of(*next++, write.incident_id));
+    for (std::size_t i = 0; i < write.events.size(); ++i) {
+      IM_ASSERT(next != told.end());
+      merge(all, outcome_of(*next++, write.incident_id));
+    }
     out.emplace_back(std::move(all));
   }
+  IM_ASSERT(next == told.end());
   return out;
 }
 
@@ -142,6 +147,7 @@ void embedded_client::find_fingerprints(fingerprint_list asked, store_handler<fi
       [&store = service_.data(), asked = std::move(asked)]() -> result<fingerprint_lookups> {
         const auto newest = store.newest_of(asked.fingerprints);
         if (!newest) return std::unexpected{newest.error()};
+        IM_ASSERT(newest->size() == asked.fingerprints.size());
         fingerprint_lookups out;
         for (const auto& one : *newest)
           out.found.emplace_back(one ? fingerprint_lookup{one->incident_id, one->open} : fingerprint_lookup{});

@@ -37,6 +37,7 @@ std::unique_ptr<pending_calls::call> pending_calls::take(const key& which) {
   const std::lock_guard lock{mutex_};
   auto found = calls_.extract(which);
   if (!found) return nullptr;
+  IM_ASSERT(found.mapped() != nullptr);
   ++running_;
   return std::move(found.mapped());
 }
@@ -62,8 +63,11 @@ void pending_calls::loop() {
   while (!closing_) {
     const auto now = clock::now();
     std::vector<std::unique_ptr<call>> overdue;
-    while (!calls_.empty() && calls_.begin()->first.first <= now)
-      overdue.push_back(std::move(calls_.extract(calls_.begin()).mapped()));
+    while (!calls_.empty() && calls_.begin()->first.first <= now) {
+      auto first = calls_.extract(calls_.begin());
+      IM_ASSERT(first && first.mapped() != nullptr);
+      overdue.push_back(std::move(first.mapped()));
+    }
     if (overdue.empty()) {
       looks_at_ = calls_.empty() ? clock::time_point::max() : calls_.begin()->first.first;
       if (calls_.empty())

@@ -13,11 +13,17 @@
 
 namespace im::ruvector {
 
+/// Where lists and queries run, apart from the readers of the hot path.
+struct list_lane {
+  work_pool& threads;
+  milliseconds longest_wait;  ///< a list that waited longer is refused: its caller asks again, or has gone
+};
+
 /// What the handlers work with; it outlives the server.
 class api {
 public:
-  api(store& s, work_pool& readers, action_feed& feed, const wall_clock& clock, http::secret key)
-      : store_{s}, readers_{readers}, feed_{feed}, clock_{clock}, key_{std::move(key)} {}
+  api(store& s, work_pool& readers, list_lane lists, action_feed& feed, const wall_clock& clock, http::secret key)
+      : store_{s}, readers_{readers}, lists_{lists}, feed_{feed}, clock_{clock}, key_{std::move(key)} {}
 
   /// Every route; all but `/api/v1/health` ask for the key, if there is one. Without one only this process may call them.
   void add_routes(http::router& to);
@@ -67,6 +73,16 @@ private:
     work_pool::job job = [shared, read = std::move(read)]() mutable { (*shared)(read()); };
     if (!readers_.submit(job)) (*shared)(error_reply(too_many_reads()));
   }
+  /// The same for a list or a query, on their own threads.
+  template <class Read>
+  void later_list(http::responder&& answer, Read read) {
+    auto shared = std::make_shared<http::responder>(std::move(answer));
+    const auto until = std::chrono::steady_clock::now() + lists_.longest_wait;
+    work_pool::job job = [shared, until, read = std::move(read)]() mutable {
+      (*shared)(std::chrono::steady_clock::now() < until ? read() : error_reply(too_many_lists()));
+    };
+    if (!lists_.threads.submit(job)) (*shared)(error_reply(too_many_lists()));
+  }
   /// Answers 200 with the text that `read()` finds, or its error.
   template <class Read>
   void later_text(http::responder&& answer, Read read) {
@@ -80,6 +96,7 @@ private:
 
   store& store_;
   work_pool& readers_;
+  list_lane lists_;
   action_feed& feed_;
   const wall_clock& clock_;
   http::secret key_;

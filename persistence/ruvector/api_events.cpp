@@ -16,6 +16,7 @@ struct query_body {
   std::optional<time_point> to_timestamp;
   std::int64_t limit = static_cast<std::int64_t>(limits::page_default);
   std::int64_t offset = 0;
+  std::optional<std::string> cursor;
 };
 
 template <class V>
@@ -27,6 +28,7 @@ void describe(V& v, like<query_body> auto& x) {
   v.optional("to_timestamp", x.to_timestamp);
   v.optional("limit", x.limit);
   v.optional("offset", x.offset);
+  v.optional("cursor", x.cursor);
 }
 
 void write_texts(json::writer& out, std::string_view name, const std::vector<std::string>& documents) {
@@ -42,7 +44,13 @@ void write_number(json::writer& out, std::string_view name, N value) {
   out.number(value);
 }
 
-result<event_query> read_query(std::string_view body) {
+/// A query, and whether it asks for cursors: with an empty one for its first page.
+struct asked_query {
+  event_query what;
+  bool by_cursor = false;
+};
+
+result<asked_query> read_query(std::string_view body) {
   const auto doc = json::document::parse(body, im::limits::stored_json_depth);
   if (!doc) return std::unexpected{doc.error()};
   json::read_state state{json::read_bounds{}};
@@ -52,15 +60,19 @@ result<event_query> read_query(std::string_view body) {
   if (in.limit < 1 || in.limit > static_cast<std::int64_t>(limits::page_max))
     state.report(field_error::kind::invalid_value, {&root, "limit"},
                  "must be from 1 to " + std::to_string(limits::page_max));
-  if (in.offset < 0) state.report(field_error::kind::invalid_value, {&root, "offset"}, "must not be negative");
+  if (in.offset < 0 || in.offset > static_cast<std::int64_t>(limits::query_offset))
+    state.report(
+        field_error::kind::invalid_value, {&root, "offset"},
+        "must be from 0 to " + std::to_string(limits::query_offset) + "; further on, use cursor or a time range");
+  const auto after = in.cursor && !in.cursor->empty() ? event_cursor::parse(*in.cursor) : std::nullopt;
+  if (in.cursor && !in.cursor->empty() && !after)
+    state.report(field_error::kind::invalid_value, {&root, "cursor"}, "is no cursor of a page given here");
+  if (in.cursor && in.offset != 0)
+    state.report(field_error::kind::invalid_value, {&root, "offset"}, "must be 0 with a cursor");
   if (!state.errors.empty()) return std::unexpected{json::validation_error(std::move(state.errors))};
-  return event_query{in.agent_id,
-                     in.decision_type,
-                     in.incident_id,
-                     in.from_timestamp,
-                     in.to_timestamp,
-                     static_cast<std::size_t>(in.limit),
-                     static_cast<std::size_t>(in.offset)};
+  return asked_query{{in.agent_id, in.decision_type, in.incident_id, in.from_timestamp, in.to_timestamp,
+                      static_cast<std::size_t>(in.limit), static_cast<std::size_t>(in.offset), after},
+                     in.cursor.has_value()};
 }
 
 http::response single_reply(const append_result& r) {
@@ -121,7 +133,7 @@ void api::get_event(http::request&& req, http::responder&& answer) {
 void api::post_query(http::request&& req, http::responder&& answer) {
   auto query = read_query(req.body);
   if (!query) return answer(error_reply(query.error()));
-  later(std::move(answer), [this, query = std::move(*query)] {
+  later_list(std::move(answer), [this, query = std::move(query->what), by_cursor = query->by_cursor] {
     const auto page = store_.query(query);
     if (!page) return error_reply(page.error());
     json::writer out;
@@ -130,6 +142,14 @@ void api::post_query(http::request&& req, http::responder&& answer) {
     write_number(out, "total", page->total);
     write_number(out, "limit", query.limit);
     write_number(out, "offset", query.offset);
+    if (page->has_more_than_total) {
+      out.key("total_is_bound");
+      out.boolean(true);
+    }
+    if (by_cursor && page->next_cursor) {
+      out.key("next_cursor");
+      out.string(*page->next_cursor);
+    }
     out.end_object();
     return json_reply(out.take());
   });

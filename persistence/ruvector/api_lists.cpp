@@ -22,10 +22,13 @@ list_filter paged(param_reader& in) {
 void api::later_page(http::responder&& answer, result<list_filter> filter,
                      result<list_page> (store::*list)(const list_filter&)) {
   if (!filter) return answer(error_reply(filter.error()));
-  later(std::move(answer), [this, list, filter = std::move(*filter)] {
+  const bool is_lookup = filter->is_lookup();
+  auto read = [this, list, filter = std::move(*filter)] {
     const auto page = (store_.*list)(filter);
     return page ? page_reply(*page) : error_reply(page.error());
-  });
+  };
+  if (is_lookup) return later(std::move(answer), std::move(read));
+  later_list(std::move(answer), std::move(read));
 }
 
 void api::list_incidents(http::request&& req, http::responder&& answer) {

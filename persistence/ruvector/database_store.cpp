@@ -60,8 +60,13 @@ std::unique_ptr<write_job> make_job(typename record_job<T>::work w, std::move_on
 }  // namespace
 
 template <class Driver>
-database_store<Driver>::database_store(source from, std::unique_ptr<write_session> session, std::size_t readers)
-    : from_{std::move(from)}, writer_{std::move(session)}, readers_{from_, readers} {}
+database_store<Driver>::database_store(source from, std::unique_ptr<write_session> session,
+                                       const read_settings& reading)
+    : from_{std::move(from)},
+      writer_{std::move(session)},
+      readers_{reading.readers, [this] { return std::make_unique<reader<Driver>>(from_); }},
+      lists_{reading.list_readers,
+             [this, time = reading.list_time] { return std::make_unique<list_reader<Driver>>(from_, time); }} {}
 
 template <class Driver>
 database_store<Driver>::~database_store() {
@@ -80,7 +85,7 @@ result<std::string> database_store<Driver>::event(event_id id) {
 
 template <class Driver>
 result<event_page> database_store<Driver>::query(const event_query& what) {
-  return guarded([&] { return readers_.use([&](auto& r) { return r.query(what); }); });
+  return list([&](auto& r) { return r.query(what); });
 }
 
 template <class Driver>
@@ -116,17 +121,19 @@ result<std::string> database_store<Driver>::escalation_record(incident_id id) {
 
 template <class Driver>
 result<list_page> database_store<Driver>::incidents(const list_filter& filter) {
-  return guarded([&] { return readers_.use([&](auto& r) { return r.incidents(filter); }); });
+  if (filter.is_lookup())
+    return guarded([&] { return readers_.use([&](auto& r) { return r.newest_page(*filter.fingerprint); }); });
+  return list([&](auto& r) { return r.incidents(filter); });
 }
 
 template <class Driver>
 result<list_page> database_store<Driver>::escalations(const list_filter& filter) {
-  return guarded([&] { return readers_.use([&](auto& r) { return r.escalations(filter); }); });
+  return list([&](auto& r) { return r.escalations(filter); });
 }
 
 template <class Driver>
 result<list_page> database_store<Driver>::approvals(const list_filter& filter) {
-  return guarded([&] { return readers_.use([&](auto& r) { return r.approvals(filter); }); });
+  return list([&](auto& r) { return r.approvals(filter); });
 }
 
 template <class Driver>
@@ -136,7 +143,7 @@ result<std::string> database_store<Driver>::approval(approval_id id) {
 
 template <class Driver>
 result<list_page> database_store<Driver>::postmortems(const list_filter& filter) {
-  return guarded([&] { return readers_.use([&](auto& r) { return r.postmortems(filter); }); });
+  return list([&](auto& r) { return r.postmortems(filter); });
 }
 
 template <class Driver>
@@ -232,7 +239,8 @@ std::vector<health_check> database_store<Driver>::health() {
   const auto waiting = writer_.waiting();
   warn("write_queue", waiting > limits::waiting_writes / 2 ? std::to_string(waiting) + " writes wait" : std::string{});
   warn("database_chores", writer_.chores_failure());
-  warn("database_damage", readers_.damage().empty() ? writer_.damage() : readers_.damage());
+  const auto read_damage = readers_.damage().empty() ? lists_.damage() : readers_.damage();
+  warn("database_damage", read_damage.empty() ? writer_.damage() : read_damage);
   return checks;
 }
 

@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "persistence/ruvector/group_writer.hpp"
+#include "persistence/ruvector/list_reader.hpp"
+#include "persistence/ruvector/reader.hpp"
 #include "persistence/ruvector/reader_pool.hpp"
 #include "persistence/ruvector/store.hpp"
 
@@ -15,7 +17,7 @@ template <class Driver>
 class database_store final : public store {
 public:
   using source = typename Driver::source;
-  database_store(source from, std::unique_ptr<write_session> session, std::size_t readers);
+  database_store(source from, std::unique_ptr<write_session> session, const read_settings& reading);
   ~database_store() override;
 
   void append(std::vector<new_event> events, append_handler done) override;
@@ -66,7 +68,14 @@ private:
   source from_;
   std::atomic<bool> probing_{false};
   group_writer writer_;
-  reader_pool<Driver> readers_;
+  /// A list or a query: on connections of its own, and not for ever.
+  template <class Read>
+  auto list(Read&& read) {
+    return guarded([&] { return lists_.use([&](auto& r) { return r.within_time(read); }); });
+  }
+
+  reader_pool<reader<Driver>> readers_;
+  reader_pool<list_reader<Driver>> lists_;
 };
 
 }  // namespace im::ruvector

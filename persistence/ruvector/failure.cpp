@@ -12,6 +12,13 @@ error too_many_reads() {
   return {errc::overloaded, "too many reads wait for the disk", {}, static_cast<int>(limits::retry_after.count())};
 }
 
+error too_many_lists() {
+  return {errc::overloaded,
+          "too many lists are asked for at once; try again",
+          {},
+          static_cast<int>(limits::retry_after.count())};
+}
+
 void damage_note::take(const store_failure& met) {
   if (!met.is_damage()) return;
   const std::lock_guard lock{mutex_};

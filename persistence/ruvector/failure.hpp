@@ -51,6 +51,9 @@ auto guarded(Do&& what) -> result<decltype(what())> {
 /// The readers' pool takes no more; nothing was read.
 [[nodiscard]] error too_many_reads();
 
+/// The same of lists and queries.
+[[nodiscard]] error too_many_lists();
+
 /// The first damage that anybody met. Any thread.
 class damage_note {
 public:

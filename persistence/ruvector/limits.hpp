@@ -31,11 +31,16 @@ inline constexpr int page_cache_kb = 16 * 1024;
 // Reading
 inline constexpr std::size_t readers = 2;                   ///< threads, each with its own connection
 inline constexpr std::size_t waiting_reads = client_queue;  ///< then 503; a manager's own bound comes first
-inline constexpr milliseconds reader_wait{2000};            ///< for a connection that is free; then 503
-inline constexpr std::size_t page_bytes = 8U << 20U;   ///< a page of a log or a query ends here, whatever its limit
-inline constexpr std::size_t feed_scan_events = 2000;  ///< events with actions looked at for one page of them
-inline constexpr std::size_t feed_waiters = 256;       ///< long polls at once
-inline constexpr int feed_empty_pages = 16;            ///< in a row for one of them before others have their turn
+inline constexpr std::size_t list_readers = 2;         ///< threads for lists and queries, each with its own connection
+inline constexpr std::size_t waiting_lists = 64;       ///< then 503
+inline constexpr milliseconds list_time{5000};         ///< one list, from its first statement; a longer one is stopped
+inline constexpr std::uint64_t query_offset = 10'000;  ///< of a query of DecisionEvents; further on by cursor
+inline constexpr std::uint64_t counted_events = 10'000;  ///< of a query's total
+inline constexpr milliseconds reader_wait{2000};         ///< for a connection that is free; then 503
+inline constexpr std::size_t page_bytes = 8U << 20U;     ///< a page of a log or a query ends here, whatever its limit
+inline constexpr std::size_t feed_scan_events = 2000;    ///< events with actions looked at for one page of them
+inline constexpr std::size_t feed_waiters = 256;         ///< long polls at once
+inline constexpr int feed_empty_pages = 16;              ///< in a row for one of them before others have their turn
 
 // Search
 inline constexpr std::size_t search_text_bytes =

@@ -14,6 +14,12 @@ namespace im::ruvector::list_sql {
 /// Also ?10: what `search_sql` makes of words. `matches` and `newest_first` are its own. Rows: a row number that takes the place of the time
 /// in a cursor, incident_id.
 [[nodiscard]] std::string incidents_with_words(const char* matches, const char* newest_first);
+/// DecisionEvents, newest first. ?1 a whole agent id or nothing, ?2 ?3 the bounds of its type part, ?4 a decision type, ?5 ?6 times, ?7 an
+/// incident, if `which` restricts them to it. Of those at ?6 the rows before ?8. ?9 how many, ?10 after how many. Rows: timestamp_ms, row,
+/// doc.
+[[nodiscard]] std::string events(const std::string& which);
+/// How many, up to ?8.
+[[nodiscard]] std::string count_of_events(const std::string& which);
 /// ?1 ?2 the cursor, ?3 ?4 masks of status and severity, ?5 an incident, ?6 how many. Rows: created_ms, incident_id.
 [[nodiscard]] std::string escalations();
 /// ?1 ?2 the cursor, ?3 ?4 masks of status and action type, ?5 the incident, ?6 how many. Rows: requested_ms, request_id, gate.

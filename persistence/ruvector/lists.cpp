@@ -1,16 +1,10 @@
+#include <utility>
+
+#include "persistence/ruvector/list_reader.hpp"
 #include "persistence/ruvector/list_sql.hpp"
-
-#include <algorithm>
-#include <limits>
-
-#include "persistence/ruvector/event_reader.hpp"
-#include "persistence/ruvector/failure.hpp"
-#include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/projection.hpp"
-#include "persistence/ruvector/reader.hpp"
 #include "persistence/ruvector/search_sql.hpp"
 #include "persistence/ruvector/search_words.hpp"
-#include "persistence/ruvector/sqlite.hpp"
 
 namespace im::ruvector {
 
@@ -78,6 +72,8 @@ std::string deadlines() {
 
 namespace {
 
+constexpr const char* of_any_incident = "?7 IS NULL";
+
 uuid largest_id() {
   uuid::bytes_type bytes{};
   bytes.fill(0xff);
@@ -117,16 +113,40 @@ private:
 }  // namespace
 
 template <class Driver>
-list_page reader<Driver>::load_page(std::vector<place> places, std::size_t limit,
-                                    std::string (*make)(const incident_state&)) {
+list_reader<Driver>::list_reader(const typename Driver::source& from, milliseconds time)
+    : deadline_{time},
+      db_{connect_list_reader(from, time)},
+      loader_{db_},
+      query_{db_, list_sql::events(of_any_incident)},
+      query_count_{db_, list_sql::count_of_events(of_any_incident)},
+      query_incident_{db_, list_sql::events(Driver::of_incident())},
+      query_incident_count_{db_, list_sql::count_of_events(Driver::of_incident())},
+      incidents_open_{db_, list_sql::open_incidents()},
+      incidents_ended_{db_, list_sql::ended_incidents()},
+      incidents_all_{db_, list_sql::all_incidents()},
+      incidents_of_fingerprint_{db_, list_sql::incidents_of_fingerprint()},
+      incidents_with_words_{
+          db_, list_sql::incidents_with_words(search_sql<Driver>::matches, search_sql<Driver>::newest_first)},
+      escalations_{db_, list_sql::escalations()},
+      approvals_{db_, list_sql::approvals(false)},
+      approvals_of_incident_{db_, list_sql::approvals(true)},
+      postmortems_{db_, list_sql::postmortems()} {
+  interrupt_at(db_, deadline_);
+}
+
+template <class Driver>
+list_page list_reader<Driver>::load_page(std::vector<place> places, std::size_t limit,
+                                         std::string (*make)(const incident_state&)) {
   page_builder page{limit};
-  for (const auto& at : places)
+  for (const auto& at : places) {
+    deadline_.check();  // each is a statement or some of its own
     if (!page.add(at, page.full() ? std::string{} : make(loader_.load(incident_id{at.id}).state))) break;
+  }
   return page.take();
 }
 
 template <class Driver>
-list_page reader<Driver>::incidents(const list_filter& filter) {
+list_page list_reader<Driver>::incidents(const list_filter& filter) {
   const read_transaction together{db_};
   const auto start = start_of(filter);
   const auto key = filter.fingerprint ? std::optional{key_of(*filter.fingerprint)} : std::nullopt;
@@ -151,7 +171,7 @@ list_page reader<Driver>::incidents(const list_filter& filter) {
 }
 
 template <class Driver>
-list_page reader<Driver>::escalations(const list_filter& filter) {
+list_page list_reader<Driver>::escalations(const list_filter& filter) {
   const read_transaction together{db_};
   const auto start = start_of(filter);
   std::vector<place> places;
@@ -164,7 +184,7 @@ list_page reader<Driver>::escalations(const list_filter& filter) {
 }
 
 template <class Driver>
-list_page reader<Driver>::approvals(const list_filter& filter) {
+list_page list_reader<Driver>::approvals(const list_filter& filter) {
   const auto start = start_of(filter);
   page_builder page{filter.limit};
   (filter.incident ? approvals_of_incident_ : approvals_)
@@ -177,57 +197,28 @@ list_page reader<Driver>::approvals(const list_filter& filter) {
   return page.take();
 }
 
-namespace {
-
-std::string postmortem_item(std::string_view document, std::int64_t status) {
-  const auto event = read_stored(document);
-  if (!event) damaged(event.error().message);
-  auto item = postmortem_json(*event, static_cast<postmortem_status>(status));
-  if (!item) damaged("a post-mortem points at an event that wrote none; rebuild the projections");
-  return *item;
-}
-
-}  // namespace
-
 template <class Driver>
-list_page reader<Driver>::postmortems(const list_filter& filter) {
+list_page list_reader<Driver>::postmortems(const list_filter& filter) {
   const auto start = start_of(filter);
   page_builder page{filter.limit};
   postmortems_.each(
       [&](row r) {
-        return page.add({r.time(0), r.id(1)}, page.full() ? std::string{} : postmortem_item(r.text(3), r.integer(2)));
+        return page.add({r.time(0), r.id(1)},
+                        page.full() ? std::string{}
+                                    : stored_postmortem_json(r.text(3), static_cast<postmortem_status>(r.integer(2))));
       },
       start.at, start.id, filter.postmortem_statuses.mask(), filter.incident, filter.limit + 1);
   return page.take();
 }
 
-template <class Driver>
-std::optional<std::string> reader<Driver>::postmortem(postmortem_id id) {
-  return postmortem_.first([](row r) { return postmortem_item(r.text(1), r.integer(0)); }, id);
-}
-
-template <class Driver>
-std::vector<due_incident> reader<Driver>::deadlines(time_point before, std::optional<list_cursor> after,
-                                                    std::size_t limit) {
-  const auto start = after.value_or(list_cursor{time_point::min(), uuid{}});
-  std::vector<due_incident> due;
-  deadlines_.each(
-      [&](row r) {
-        due.push_back({incident_id{r.id(1)}, static_cast<deadline_kind>(r.integer(2)), r.time(0)});
-      },
-      before, start.at, start.id, limit);
-  return due;
-}
-
-#define IM_LISTS_OF(driver)                                                             \
-  template list_page reader<driver>::load_page(std::vector<place>, std::size_t,         \
-                                               std::string (*)(const incident_state&)); \
-  template list_page reader<driver>::incidents(const list_filter&);                     \
-  template list_page reader<driver>::escalations(const list_filter&);                   \
-  template list_page reader<driver>::approvals(const list_filter&);                     \
-  template list_page reader<driver>::postmortems(const list_filter&);                   \
-  template std::optional<std::string> reader<driver>::postmortem(postmortem_id);        \
-  template std::vector<due_incident> reader<driver>::deadlines(time_point, std::optional<list_cursor>, std::size_t)
+#define IM_LISTS_OF(driver)                                                                  \
+  template list_reader<driver>::list_reader(const driver::source&, milliseconds);            \
+  template list_page list_reader<driver>::load_page(std::vector<place>, std::size_t,         \
+                                                    std::string (*)(const incident_state&)); \
+  template list_page list_reader<driver>::incidents(const list_filter&);                     \
+  template list_page list_reader<driver>::escalations(const list_filter&);                   \
+  template list_page list_reader<driver>::approvals(const list_filter&);                     \
+  template list_page list_reader<driver>::postmortems(const list_filter&)
 
 IM_LISTS_OF(postgres::driver);
 IM_LISTS_OF(sqlite::driver);

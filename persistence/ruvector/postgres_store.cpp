@@ -8,7 +8,7 @@
 
 namespace im::ruvector {
 
-result<std::unique_ptr<store>> open_postgres_store(const std::string& url, std::size_t readers) {
+result<std::unique_ptr<store>> open_postgres_store(const std::string& url, const read_settings& reading) {
   const auto where = postgres::address::parse(url);
   if (!where)
     return fail(
@@ -21,7 +21,7 @@ result<std::unique_ptr<store>> open_postgres_store(const std::string& url, std::
       fill_words<postgres::driver, postgres::tables>(db);
     }
     return std::make_unique<database_store<postgres::driver>>(*where, std::make_unique<postgres::session>(*where),
-                                                              readers);
+                                                              reading);
   });
 }
 

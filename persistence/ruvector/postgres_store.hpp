@@ -10,6 +10,6 @@ namespace im::ruvector {
 
 /// Connects to `postgresql://…` and brings its schema to the newest version. No error repeats the URL.
 [[nodiscard]] result<std::unique_ptr<store>> open_postgres_store(const std::string& url,
-                                                                 std::size_t readers = limits::readers);
+                                                                 const read_settings& reading = {});
 
 }  // namespace im::ruvector

@@ -1,6 +1,8 @@
 #include "persistence/ruvector/projection.hpp"
 
 #include "messages/json/codec.hpp"
+#include "persistence/ruvector/event_reader.hpp"
+#include "persistence/ruvector/failure.hpp"
 #include "persistence/ruvector/search_words.hpp"
 
 namespace im::ruvector {
@@ -139,6 +141,14 @@ std::optional<std::string> postmortem_json(const decision_event& event, postmort
   auto document = written->document;
   document.status = status;
   return json::encode(document);
+}
+
+std::string stored_postmortem_json(std::string_view document, postmortem_status status) {
+  const auto event = read_stored(document);
+  if (!event) damaged(event.error().message);
+  auto item = postmortem_json(*event, status);
+  if (!item) damaged("a post-mortem points at an event that wrote none; rebuild the projections");
+  return *item;
 }
 
 bool append_actions(std::vector<std::string>& to, std::string_view document, std::int64_t row, std::uint32_t skip,

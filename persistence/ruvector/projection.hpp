@@ -82,6 +82,8 @@ void fold(incident_state& state, const decision_event& event, std::int64_t event
 [[nodiscard]] std::string escalation_json(const incident_state& state);
 /// The document that `event` wrote, with the status it has now. Nothing if it wrote none.
 [[nodiscard]] std::optional<std::string> postmortem_json(const decision_event& event, postmortem_status status);
+/// The same of a stored document; throws damage if it cannot be read or wrote none.
+[[nodiscard]] std::string stored_postmortem_json(std::string_view document, postmortem_status status);
 /// Appends the orchestrator actions of an event's document that come after the first `skip`, at most `limit`, each with its
 /// cursor. Whether the event's last action is among them.
 bool append_actions(std::vector<std::string>& to, std::string_view document, std::int64_t row, std::uint32_t skip,

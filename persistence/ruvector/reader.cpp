@@ -8,24 +8,11 @@
 #include "persistence/ruvector/postgres.hpp"
 #include "persistence/ruvector/projection.hpp"
 #include "persistence/ruvector/row_readers.hpp"
-#include "persistence/ruvector/search_sql.hpp"
 #include "persistence/ruvector/sqlite.hpp"
 
 namespace im::ruvector {
 
 namespace {
-
-/// ?1 a whole agent id or nothing, ?2 and ?3 the bounds of its type part, ?4 a decision type, ?5 and ?6 times, ?7 an incident.
-std::string query_sql(const std::string& which, bool count) {
-  std::string sql = count ? "SELECT count(*)" : "SELECT doc";
-  sql += " FROM decision_events WHERE " + which +
-         " AND timestamp_ms BETWEEN ?5 AND ?6 AND (?4 IS NULL OR decision_type = ?4)"
-         " AND (?1 IS NULL OR agent_id = ?1 OR (agent_id >= ?2 AND agent_id < ?3))";
-  if (!count) sql += " ORDER BY timestamp_ms DESC, row DESC LIMIT ?8 OFFSET ?9";
-  return sql;
-}
-
-constexpr const char* of_any_incident = "?7 IS NULL";
 
 std::optional<std::string> text_of(auto& s, const auto& id) {
   return s.first([](const auto& r) { return std::string{r.text(0)}; }, id);
@@ -50,21 +37,7 @@ reader<Driver>::reader(const typename Driver::source& from)
       feed_{db_, "SELECT row, doc FROM decision_events WHERE actions > 0 AND row >= ?1 ORDER BY row LIMIT ?2"},
       agent_state_{db_, "SELECT doc FROM agent_states WHERE incident_id = ?1"},
       escalation_state_{db_, "SELECT doc FROM escalation_states WHERE incident_id = ?1"},
-      query_{db_, query_sql(of_any_incident, false)},
-      query_count_{db_, query_sql(of_any_incident, true)},
-      query_incident_{db_, query_sql(Driver::of_incident(), false)},
-      query_incident_count_{db_, query_sql(Driver::of_incident(), true)},
-      incidents_open_{db_, list_sql::open_incidents()},
-      incidents_ended_{db_, list_sql::ended_incidents()},
-      incidents_all_{db_, list_sql::all_incidents()},
-      incidents_of_fingerprint_{db_, list_sql::incidents_of_fingerprint()},
-      incidents_with_words_{
-          db_, list_sql::incidents_with_words(search_sql<Driver>::matches, search_sql<Driver>::newest_first)},
-      escalations_{db_, list_sql::escalations()},
-      approvals_{db_, list_sql::approvals(false)},
-      approvals_of_incident_{db_, list_sql::approvals(true)},
       approval_{db_, "SELECT gate FROM approvals WHERE request_id = ?1 ORDER BY requested_ms DESC LIMIT 1"},
-      postmortems_{db_, list_sql::postmortems()},
       postmortem_{db_,
                   "SELECT p.status, e.doc FROM postmortems p JOIN decision_events e ON e.row = p.event_row"
                   " WHERE p.postmortem_id = ?1 ORDER BY p.written_ms DESC LIMIT 1"},
@@ -76,35 +49,6 @@ reader<Driver>::reader(const typename Driver::source& from)
 template <class Driver>
 std::optional<std::string> reader<Driver>::event(event_id id) {
   return text_of(event_, id);
-}
-
-template <class Driver>
-event_page reader<Driver>::query(const event_query& what) {
-  std::optional<std::string> low;
-  std::optional<std::string> high;
-  if (what.agent_id && what.agent_id->find(':') == std::string::npos) {
-    low = *what.agent_id + ':';
-    high = *what.agent_id + ';';  // the character after ':'
-  }
-  const auto type = what.decision_type ? std::optional{static_cast<int>(*what.decision_type)} : std::nullopt;
-  const auto from = what.from.value_or(time_point::min());
-  const auto to = what.to.value_or(time_point::max());
-  const read_transaction together{db_};
-  event_page page;
-  auto& count = what.incident ? query_incident_count_ : query_count_;
-  page.total = static_cast<std::uint64_t>(
-      count.first([](row r) { return r.integer(0); }, what.agent_id, low, high, type, from, to, what.incident)
-          .value_or(0));
-  std::size_t bytes = 0;
-  (what.incident ? query_incident_ : query_)
-      .each(
-          [&](row r) {
-            page.events.emplace_back(r.text(0));
-            bytes += page.events.back().size();
-            return bytes < limits::page_bytes;
-          },
-          what.agent_id, low, high, type, from, to, what.incident, what.limit, what.offset);
-  return page;
 }
 
 /// Whether a log goes on is asked most often; the list tells, so that no walk begins.
@@ -157,6 +101,19 @@ std::vector<std::optional<newest_incident>> reader<Driver>::newest_of(std::span<
     found.push_back(newest ? newest : first_of(ended_of_, key, false));
   }
   return found;
+}
+
+template <class Driver>
+list_page reader<Driver>::newest_page(const std::string& fingerprint) {
+  const auto newest = newest_of(std::span{&fingerprint, 1});
+  IM_ASSERT(newest.size() == 1);
+  list_page page;
+  if (!newest.front()) return page;
+  const read_transaction together{db_};
+  const auto& state = loader_.load(newest.front()->incident_id).state;
+  page.items.push_back(incident_json(state));
+  page.next_cursor = list_cursor{state.record.created_at, state.record.id.value()}.str();
+  return page;
 }
 
 template <class Driver>
@@ -225,6 +182,25 @@ std::optional<std::string> reader<Driver>::escalation_record(incident_id id) {
 template <class Driver>
 std::optional<std::string> reader<Driver>::approval(approval_id id) {
   return text_of(approval_, id);
+}
+
+template <class Driver>
+std::optional<std::string> reader<Driver>::postmortem(postmortem_id id) {
+  return postmortem_.first(
+      [](row r) { return stored_postmortem_json(r.text(1), static_cast<postmortem_status>(r.integer(0))); }, id);
+}
+
+template <class Driver>
+std::vector<due_incident> reader<Driver>::deadlines(time_point before, std::optional<list_cursor> after,
+                                                    std::size_t limit) {
+  const auto start = after.value_or(list_cursor{time_point::min(), uuid{}});
+  std::vector<due_incident> due;
+  deadlines_.each(
+      [&](row r) {
+        due.push_back({incident_id{r.id(1)}, static_cast<deadline_kind>(r.integer(2)), r.time(0)});
+      },
+      before, start.at, start.id, limit);
+  return due;
 }
 
 template <class Driver>

@@ -1,5 +1,5 @@
 #pragma once
-/// All reads of any database, on a connection of their own. One thread at a time; `reader_pool` lends them out.
+/// The reads of the hot path of any database, each of a few rows, on a connection of their own. What may search is in `list_reader`. One thread at a time; `reader_pool` lends them out.
 
 #include <span>
 #include <vector>
@@ -19,7 +19,6 @@ public:
   [[nodiscard]] bool usable() const { return Driver::usable(db_); }
 
   [[nodiscard]] std::optional<std::string> event(event_id id);
-  [[nodiscard]] event_page query(const event_query& what);
   [[nodiscard]] log_page log(incident_id id, std::uint64_t after, std::size_t limit);
   [[nodiscard]] std::vector<incident_id> with_log(std::span<const incident_id> among);
   [[nodiscard]] std::vector<std::optional<newest_incident>> newest_of(std::span<const std::string> fingerprints);
@@ -29,11 +28,9 @@ public:
 
   [[nodiscard]] std::optional<std::string> incident_state_record(incident_id id);
   [[nodiscard]] std::optional<std::string> escalation_record(incident_id id);
-  [[nodiscard]] list_page incidents(const list_filter& filter);
-  [[nodiscard]] list_page escalations(const list_filter& filter);
-  [[nodiscard]] list_page approvals(const list_filter& filter);
+  /// The newest incident of a fingerprint as a page of the list of incidents.
+  [[nodiscard]] list_page newest_page(const std::string& fingerprint);
   [[nodiscard]] std::optional<std::string> approval(approval_id id);
-  [[nodiscard]] list_page postmortems(const list_filter& filter);
   [[nodiscard]] std::optional<std::string> postmortem(postmortem_id id);
   [[nodiscard]] std::vector<due_incident> deadlines(time_point before, std::optional<list_cursor> after,
                                                     std::size_t limit);
@@ -47,9 +44,6 @@ private:
   using statement = typename Driver::statement;
   using row = typename Driver::row;
   using read_transaction = typename Driver::read_transaction;
-  using place = list_cursor;
-  [[nodiscard]] list_page load_page(std::vector<place> places, std::size_t limit,
-                                    std::string (*make)(const incident_state&));
   [[nodiscard]] std::optional<std::string> record(incident_id id, std::string (*make)(const incident_state&),
                                                   statement& agents_own);
 
@@ -64,20 +58,7 @@ private:
   statement feed_;
   statement agent_state_;
   statement escalation_state_;
-  statement query_;
-  statement query_count_;
-  statement query_incident_;
-  statement query_incident_count_;
-  statement incidents_open_;
-  statement incidents_ended_;
-  statement incidents_all_;
-  statement incidents_of_fingerprint_;
-  statement incidents_with_words_;
-  statement escalations_;
-  statement approvals_;
-  statement approvals_of_incident_;
   statement approval_;
-  statement postmortems_;
   statement postmortem_;
   statement deadlines_;
   statement policy_;

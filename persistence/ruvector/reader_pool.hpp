@@ -2,21 +2,27 @@
 /// Lends readers; who finds none waits, within a bound. One whose connection was lost is replaced.
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "messages/assert.hpp"
 #include "persistence/ruvector/failure.hpp"
-#include "persistence/ruvector/reader.hpp"
+#include "persistence/ruvector/limits.hpp"
 
 namespace im::ruvector {
 
-template <class Driver>
+template <class Reader>
 class reader_pool {
 public:
-  reader_pool(typename Driver::source from, std::size_t count) : from_{std::move(from)}, slots_(count) {
+  /// `make` makes one of `count` readers, and another one where a connection was lost. Any thread.
+  using maker = std::function<std::unique_ptr<Reader>()>;
+
+  reader_pool(std::size_t count, maker make) : make_{std::move(make)}, slots_(count) {
+    IM_ASSERT(count > 0);
     for (auto& s : slots_) {
-      s = std::make_unique<reader<Driver>>(from_);
+      s = make_();
       idle_.push_back(&s);
     }
   }
@@ -27,7 +33,7 @@ public:
     for (;;) {
       const lease mine{*this};
       const bool fresh = *mine.place == nullptr;
-      if (fresh) *mine.place = std::make_unique<reader<Driver>>(from_);
+      if (fresh) *mine.place = make_();
       try {
         return what(**mine.place);
       } catch (const store_failure& f) {
@@ -43,7 +49,7 @@ public:
   [[nodiscard]] std::string damage() const { return damage_.first(); }
 
 private:
-  using slot = std::unique_ptr<reader<Driver>>;  // empty after its connection was lost
+  using slot = std::unique_ptr<Reader>;  // empty after its connection was lost
 
   struct lease {
     explicit lease(reader_pool& from) : pool{from}, place{from.borrow()} {}
@@ -61,6 +67,7 @@ private:
                            "all connections to the database are busy",
                            {},
                            static_cast<int>(limits::retry_after.count())}};
+    IM_ASSERT(!idle_.empty());
     auto* s = idle_.back();
     idle_.pop_back();
     return s;
@@ -70,11 +77,12 @@ private:
     {
       const std::lock_guard lock{mutex_};
       idle_.push_back(s);
+      IM_ASSERT(idle_.size() <= slots_.size());
     }
     returned_.notify_one();
   }
 
-  typename Driver::source from_;
+  maker make_;
   std::vector<slot> slots_;
   std::mutex mutex_;
   std::condition_variable returned_;

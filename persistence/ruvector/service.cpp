@@ -63,9 +63,11 @@ result<std::size_t> load_policies(store& into, const std::filesystem::path& fold
 }  // namespace
 
 result<std::unique_ptr<store>> open_store(const service_config& config) {
-  const auto readers = config.readers + 1;  // one for each thread of the pool, one for the feed
-  if (config.database_url.empty()) return open_sqlite_store(config.data_file, readers);
-  return open_postgres_store(std::string{config.database_url.reveal()}, readers);
+  const read_settings reading{.readers = config.readers + 1,  // one for each thread of the pool, one for the feed
+                              .list_readers = config.list_readers,
+                              .list_time = config.list_time};
+  if (config.database_url.empty()) return open_sqlite_store(config.data_file, reading);
+  return open_postgres_store(std::string{config.database_url.reveal()}, reading);
 }
 
 class service::impl {
@@ -83,7 +85,8 @@ public:
     if (auto ready = fill_policies(); !ready) return ready;
     readers_.emplace(config_.readers, limits::waiting_reads);
     feed_.emplace(*store_);
-    api_.emplace(*store_, *readers_, *feed_, clock_, config_.api_key);
+    lists_.emplace(config_.list_readers, limits::waiting_lists, "store.lists");
+    api_.emplace(*store_, *readers_, list_lane{*lists_, config_.list_time}, *feed_, clock_, config_.api_key);
     api_->add_routes(routes_);
     return {};
   }
@@ -124,6 +127,7 @@ public:
     if (server_) server_->stop();
     if (feed_) feed_->close();
     if (readers_) readers_->close();
+    if (lists_) lists_->close();
     if (store_) store_->close();
   }
 
@@ -175,6 +179,7 @@ private:
   system_wall_clock clock_;
   std::unique_ptr<store> store_;
   std::optional<work_pool> readers_;
+  std::optional<work_pool> lists_;
   std::optional<action_feed> feed_;
   std::optional<api> api_;
   http::router routes_;  // the server's, once it serves

@@ -29,6 +29,8 @@ struct service_config {
   std::size_t max_connections{limits::connections};
   std::size_t io_threads{limits::io_threads};
   std::size_t readers{limits::readers};
+  std::size_t list_readers{limits::list_readers};
+  std::chrono::milliseconds list_time{limits::list_time};  ///< a list or a query that takes longer is stopped
   std::chrono::milliseconds request_timeout{limits::request_timeout};
   std::function<void(log_level, std::string_view)> log;  ///< any thread; may be empty
 };

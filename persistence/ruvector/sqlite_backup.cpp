@@ -238,7 +238,7 @@ result<restored> try_out(const fs::path& backup) {
     const auto database = fs::path{apart.path} / "ruvector.db";
     auto out = restore(backup, database, false, {});
     if (!out) return out;
-    auto opened = open_sqlite_store(database, 1);
+    auto opened = open_sqlite_store(database, {.readers = 1, .list_readers = 1});
     if (!opened) return std::unexpected{opened.error()};
     (*opened)->close();
     opened->reset();

@@ -11,7 +11,7 @@
 
 namespace im::ruvector {
 
-result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& file, std::size_t readers) {
+result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& file, const read_settings& reading) {
   std::error_code failed;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
   if (failed)
@@ -28,7 +28,7 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& fi
     sqlite::migrate(db);
     fill_words<sqlite::driver, sqlite::tables>(db);
     return std::make_unique<database_store<sqlite::driver>>(file.string(),
-                                                            std::make_unique<sqlite::session>(file.string()), readers);
+                                                            std::make_unique<sqlite::session>(file.string()), reading);
   });
 }
 

@@ -10,6 +10,6 @@ namespace im::ruvector {
 
 /// Opens the file, made and migrated as needed, its folder too.
 [[nodiscard]] result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& file,
-                                                               std::size_t readers = limits::readers);
+                                                               const read_settings& reading = {});
 
 }  // namespace im::ruvector

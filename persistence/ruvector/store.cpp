@@ -41,6 +41,19 @@ std::optional<list_cursor> list_cursor::parse(std::string_view text) {
 
 std::string list_cursor::str() const { return std::to_string(at.time_since_epoch().count()) + '.' + id.str(); }
 
+std::optional<event_cursor> event_cursor::parse(std::string_view text) {
+  const auto dot = text.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto ms = whole_number<std::int64_t>(text.substr(0, dot));
+  const auto row = whole_number<std::int64_t>(text.substr(dot + 1));
+  if (!ms || !row) return std::nullopt;
+  return event_cursor{time_point{milliseconds{*ms}}, *row};
+}
+
+std::string event_cursor::str() const {
+  return std::to_string(at.time_since_epoch().count()) + '.' + std::to_string(row);
+}
+
 std::optional<feed_cursor> feed_cursor::parse(std::string_view text) {
   const auto dot = text.find('.');
   const auto row = whole_number<std::int64_t>(text.substr(0, dot));

@@ -115,6 +115,7 @@ class word_set {
 public:
   void add(E word) { bits_ |= 1U << static_cast<unsigned>(word); }
   [[nodiscard]] std::uint32_t mask() const { return bits_ == 0 ? ~0U : bits_; }
+  [[nodiscard]] bool is_all() const { return bits_ == 0; }
 
 private:
   std::uint32_t bits_ = 0;
@@ -145,12 +146,27 @@ struct list_filter {
   std::optional<std::string> fingerprint;
   std::optional<bool> open;
   std::optional<im::incident_id> incident;
+
+  /// The newest incident of a fingerprint is all that is asked for: no list, but a look into an index.
+  [[nodiscard]] bool is_lookup() const {
+    return fingerprint && limit == 1 && !after && !source && !text && !open && statuses.is_all() &&
+           severities.is_all() && categories.is_all();
+  }
 };
 
 /// Newest first; JSON texts.
 struct list_page {
   std::vector<std::string> items;
   std::optional<std::string> next_cursor;
+};
+
+/// A place in a query's events, which are ordered by time and row.
+struct event_cursor {
+  time_point at;
+  std::int64_t row = 0;
+
+  [[nodiscard]] static std::optional<event_cursor> parse(std::string_view text);
+  [[nodiscard]] std::string str() const;
 };
 
 struct event_query {
@@ -160,12 +176,22 @@ struct event_query {
   std::optional<time_point> from;
   std::optional<time_point> to;
   std::size_t limit = limits::page_default;
-  std::size_t offset = 0;
+  std::size_t offset = 0;  ///< at most `limits::query_offset`
+  std::optional<event_cursor> after;
 };
 
 struct event_page {
   std::vector<std::string> events;  ///< newest first
-  std::uint64_t total = 0;
+  std::uint64_t total = 0;          ///< that match, cursor or not; counted up to `limits::counted_events`
+  bool has_more_than_total = false;
+  std::optional<std::string> next_cursor;
+};
+
+/// How a store reads.
+struct read_settings {
+  std::size_t readers = limits::readers;            ///< connections for the hot path
+  std::size_t list_readers = limits::list_readers;  ///< for lists and queries
+  milliseconds list_time = limits::list_time;       ///< then a list or a query is stopped
 };
 
 struct log_page {
@@ -222,7 +248,8 @@ using put_handler = std::move_only_function<void(result<put_outcome>)>;
 using text_handler = std::move_only_function<void(result<std::string>)>;
 
 /// Any thread may call any member. Writes return at once; their handler is called once, on the store's own thread, when the
-/// write is durable or refused, and must not block. Reads block on the disk. Where the disk or the database fails, the answer
+/// write is durable or refused, and must not block. Reads block on the disk; lists and queries are stopped with
+/// `overloaded` when their time is over. Where the disk or the database fails, the answer
 /// is `store_unavailable`, and what was to be written is not there. (Where it was the last step that failed, a crash may bring it
 /// back, whole; who retries then finds a duplicate.)
 /// Of a fingerprint: the one that is open, or else the last that was.

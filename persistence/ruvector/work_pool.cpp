@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "messages/assert.hpp"
 #include "telemetry/thread_name.hpp"
 
 namespace im::ruvector {
 
-work_pool::work_pool(std::size_t threads, std::size_t bound) : bound_{bound} {
+work_pool::work_pool(std::size_t threads, std::size_t bound, const char* name) : bound_{bound}, name_{name} {
+  IM_ASSERT(threads > 0);
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { loop(); });
 }
 
@@ -33,11 +35,12 @@ void work_pool::close() {
 }
 
 void work_pool::loop() {
-  name_this_thread("store.reader");
+  name_this_thread(name_);
   std::unique_lock lock{mutex_};
   for (;;) {
     wake_.wait(lock, [&] { return closing_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
+    IM_ASSERT(waiting_.size() <= bound_);
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();

@@ -15,7 +15,8 @@ class work_pool {
 public:
   using job = std::move_only_function<void()>;
 
-  work_pool(std::size_t threads, std::size_t bound);
+  /// `name`: of its threads.
+  work_pool(std::size_t threads, std::size_t bound, const char* name = "store.reader");
   work_pool(const work_pool&) = delete;
   work_pool& operator=(const work_pool&) = delete;
   ~work_pool();
@@ -29,6 +30,7 @@ private:
   void loop();
 
   std::size_t bound_;
+  const char* name_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<job> waiting_;

@@ -1,6 +1,8 @@
 #pragma once
 /// A whole ruvector-service on a socket, and a client that shows its key.
 
+#include <functional>
+
 #include "http/sync_client.hpp"
 #include "persistence/ruvector/service.hpp"
 #include "tests/persistence/ruvector/test_database.hpp"
@@ -11,7 +13,8 @@ inline constexpr const char* api_key = "test-key-that-is-long-enough";
 
 class running_service {
 public:
-  explicit running_service(const test_database& db, std::filesystem::path policies = {}) {
+  explicit running_service(const test_database& db, std::filesystem::path policies = {},
+                           const std::function<void(service_config&)>& change = {}) {
     service_config config;
     if (db.is_postgres())
       config.database_url = http::secret{db.url()};
@@ -19,6 +22,7 @@ public:
       config.data_file = db.folder() / "ruvector.db";
     config.api_key = http::secret{api_key};
     config.policies_dir = std::move(policies);
+    if (change) change(config);
     service_.emplace(std::move(config));
     if (const auto started = service_->start(); !started) throw std::runtime_error{started.error().message};
   }
