@@ -4,6 +4,7 @@
 
 #include "messages/json/codec.hpp"
 #include "tests/persistence/samples.hpp"
+#include "tests/persistence/service_answers.hpp"
 
 namespace {
 
@@ -14,22 +15,40 @@ using kind = write_outcome::kind;
 
 const std::string holder = id_of<incident_id>("holder").str();
 
-/// `{"id": …, rest}` for each event of a write.
-std::string results_of(const std::vector<incident_write>& writes, const std::vector<std::string>& rests) {
-  json::writer out;
-  out.begin_object();
-  out.key("results");
-  out.begin_array();
+using ruvector::append_outcome;
+using ruvector::append_result;
+
+/// The same result for each event of a write.
+std::string results_of(const std::vector<incident_write>& writes, const std::vector<append_result>& each) {
+  std::vector<append_result> all;
   for (std::size_t i = 0; i < writes.size(); ++i)
-    for (const auto& event : writes[i].events) out.raw(R"({"id":")" + event->id.str() + R"(",)" + rests[i] + "}");
-  out.end_array();
-  out.end_object();
-  return out.take();
+    for (const auto& event : writes[i].events) {
+      all.push_back(each[i]);
+      all.back().id = event->id;
+    }
+  return batch_answer(all);
 }
 
-result<write_outcome> one(const std::string& rest) {
+append_result created() { return {}; }
+
+append_result duplicate(std::optional<bool> identical = {}) {
+  append_result r;
+  r.outcome = append_outcome::duplicate;
+  r.identical = identical;
+  return r;
+}
+
+append_result conflict(std::optional<std::uint64_t> head = {}, std::optional<incident_id> open = {}) {
+  append_result r;
+  r.outcome = append_outcome::conflict;
+  r.head = head;
+  r.incident_id = open;
+  return r;
+}
+
+result<write_outcome> one(const append_result& each) {
   const std::vector writes{sample_write("a", 1, 2)};
-  const auto results = parse_batch_results(results_of(writes, {rest}), writes);
+  const auto results = parse_batch_results(results_of(writes, {each}), writes);
   REQUIRE(results);
   REQUIRE(results->size() == 1);
   return results->front();
@@ -46,13 +65,17 @@ std::string log_text(std::uint64_t first, std::uint64_t last, const std::string&
 }  // namespace
 
 TEST_CASE("created, and a duplicate that is our own earlier attempt, are committed") {
-  REQUIRE(one(R"("outcome":"created")")->what == kind::committed);
-  REQUIRE(one(R"("outcome":"duplicate","identical":true,"sequence":1)")->what == kind::committed);
+  REQUIRE(one(created())->what == kind::committed);
+  auto again = duplicate(true);
+  again.sequence = 1;
+  REQUIRE(one(again)->what == kind::committed);
 }
 
 TEST_CASE("a duplicate of a request says what that led to") {
-  const auto got = one(R"("outcome":"duplicate","request":{"request_id":"r","incident_id":")" + holder +
-                       R"(","event_id":")" + holder + R"(","sequence":7,"disposition":"attached"})");
+  auto covered = duplicate();
+  covered.request =
+      ruvector::covered_by{"r", id_of<incident_id>("holder"), id_of<event_id>("holder"), 7, disposition::attached};
+  const auto got = one(covered);
   REQUIRE(got->what == kind::covered);
   REQUIRE(got->covered->request == "r");
   REQUIRE(got->covered->incident_id.str() == holder);
@@ -61,19 +84,18 @@ TEST_CASE("a duplicate of a request says what that led to") {
 }
 
 TEST_CASE("conflicts tell the head of the log, or who holds the fingerprint") {
-  const auto taken = one(R"("outcome":"conflict","head":12)");
+  const auto taken = one(conflict(12));
   REQUIRE(taken->what == kind::sequence_taken);
   REQUIRE(taken->head == 12);
-  REQUIRE(one(R"("outcome":"conflict")")->what == kind::sequence_taken);
-  const auto held = one(R"("outcome":"conflict","incident_id":")" + holder + "\"");
+  REQUIRE(one(conflict())->what == kind::sequence_taken);
+  const auto held = one(conflict({}, id_of<incident_id>("holder")));
   REQUIRE(held->what == kind::fingerprint_taken);
   REQUIRE(held->open_incident->str() == holder);
 }
 
 TEST_CASE("a single write's conflict says why in its error's details") {
   const auto own = id_of<incident_id>("a");
-  const auto got =
-      parse_conflict(R"({"success":false,"error":{"code":"CONFLICT","details":{"outcome":"conflict","head":4}}})", own);
+  const auto got = parse_conflict(ruvector::error_reply({errc::conflict, "why"}, json::encode(conflict(4))).body, own);
   REQUIRE(got->what == kind::sequence_taken);
   REQUIRE(got->head == 4);
   REQUIRE_FALSE(parse_conflict("{}", own));
@@ -81,11 +103,15 @@ TEST_CASE("a single write's conflict says why in its error's details") {
 }
 
 TEST_CASE("an outcome that we do not know fails its incident alone") {
-  for (const auto* rest :
-       {R"("outcome":"rejected")", R"("outcome":"duplicate")", R"("outcome":"duplicate","identical":false)",
-        R"("outcome":"duplicate","request":{})", R"("result":"created")"}) {
-    const std::vector writes{sample_write("a", 1, 1), sample_write("b", 1, 1)};
-    const auto results = parse_batch_results(results_of(writes, {R"("outcome":"created")", rest}), writes);
+  const std::vector writes{sample_write("a", 1, 1), sample_write("b", 1, 1)};
+  const auto known = results_of(writes, {created(), duplicate(false)});
+  const std::string second = R"("outcome":"duplicate","identical":false)";
+  const auto at = known.find(second);
+  REQUIRE(at != std::string::npos);
+  for (const auto* rest : {second.c_str(), R"("outcome":"rejected")", R"("outcome":"duplicate")",
+                           R"("outcome":"duplicate","request":{})", R"("result":"created")"}) {
+    auto body = known;
+    const auto results = parse_batch_results(body.replace(at, second.size(), rest), writes);
     REQUIRE(results->at(0)->what == kind::committed);
     REQUIRE(results->at(1).error().code == errc::internal);
   }
@@ -94,8 +120,7 @@ TEST_CASE("an outcome that we do not know fails its incident alone") {
 TEST_CASE("results are matched by id, whatever their order") {
   const std::vector writes{sample_write("a", 1, 2), sample_write("b", 1, 1)};
   const std::vector turned{writes[1], writes[0]};
-  const auto results =
-      parse_batch_results(results_of(turned, {R"("outcome":"conflict","head":3)", R"("outcome":"created")"}), writes);
+  const auto results = parse_batch_results(results_of(turned, {conflict(3), created()}), writes);
   REQUIRE(results);
   REQUIRE(results->at(0)->what == kind::committed);
   REQUIRE(results->at(1)->what == kind::sequence_taken);
@@ -103,11 +128,11 @@ TEST_CASE("results are matched by id, whatever their order") {
 
 TEST_CASE("a batch's answer that is cut, or lacks an event, is no answer") {
   const std::vector writes{sample_write("a", 1, 2), sample_write("b", 1, 1)};
-  const auto whole = results_of(writes, {R"("outcome":"created")", R"("outcome":"created")"});
+  const auto whole = results_of(writes, {created(), created()});
   REQUIRE(parse_batch_results(whole, writes));
   for (std::size_t size = 0; size < whole.size(); ++size)
     REQUIRE_FALSE(parse_batch_results(std::string_view{whole}.substr(0, size), writes));
-  REQUIRE_FALSE(parse_batch_results(results_of({writes[0]}, {R"("outcome":"created")"}), writes));
+  REQUIRE_FALSE(parse_batch_results(results_of({writes[0]}, {created()}), writes));
   REQUIRE_FALSE(parse_batch_results(R"({"results":{}})", writes));
 }
 
@@ -136,15 +161,16 @@ TEST_CASE("a log that is out of order, or holds what is no event, is no log") {
 }
 
 TEST_CASE("a fingerprint's newest incident, and whether it is open") {
-  const auto page = [](const std::string& status) {
-    return R"({"items":[{"id":")" + holder + R"(","status":")" + status + R"("}]})";
-  };
-  REQUIRE(parse_fingerprint(page("ESCALATED"))->open);
-  REQUIRE(parse_fingerprint(page("ESCALATED"))->newest->str() == holder);
-  REQUIRE_FALSE(parse_fingerprint(page("RESOLVED"))->open);
-  REQUIRE(parse_fingerprint(page("CLOSED"))->newest);
-  REQUIRE_FALSE(parse_fingerprint(R"({"items":[]})")->newest);
-  REQUIRE_FALSE(parse_fingerprint(page("LOST")));
+  const auto page = [](incident_status status) { return newest_answer(id_of<incident_id>("holder"), status); };
+  REQUIRE(parse_fingerprint(page(incident_status::escalated))->open);
+  REQUIRE(parse_fingerprint(page(incident_status::escalated))->newest->str() == holder);
+  REQUIRE_FALSE(parse_fingerprint(page(incident_status::resolved))->open);
+  REQUIRE(parse_fingerprint(page(incident_status::closed))->newest);
+  REQUIRE_FALSE(parse_fingerprint(page_answer({}))->newest);
+  auto lost = page(incident_status::escalated);
+  const std::string status = R"("status":"ESCALATED")";
+  REQUIRE(lost.find(status) != std::string::npos);
+  REQUIRE_FALSE(parse_fingerprint(lost.replace(lost.find(status), status.size(), R"("status":"LOST")")));
 }
 
 TEST_CASE("deadlines come as a list or as a page") {

@@ -5,6 +5,7 @@
 
 #include "messages/json/codec.hpp"
 #include "tests/persistence/client_support.hpp"
+#include "tests/persistence/service_answers.hpp"
 
 namespace {
 
@@ -23,21 +24,11 @@ constexpr auto lookup_route = "/api/v1/incidents/lookup";
 /// Says of each event of a batch that it was created.
 http::response created_all(const http::request& req) {
   const auto doc = json::document::parse(req.body);
-  json::writer out;
-  out.begin_object();
-  out.key("results");
-  out.begin_array();
+  std::vector<ruvector::append_result> results;
   doc->root().find("events")->each_item([&](std::size_t, json::node event) {
-    out.begin_object();
-    out.key("id");
-    out.string(*event.find_string("id"));
-    out.key("outcome");
-    out.string("created");
-    out.end_object();
+    results.emplace_back().id = event_id::parse(*event.find_string("id")).value();
   });
-  out.end_array();
-  out.end_object();
-  return {.body = out.take()};
+  return {.body = batch_answer(results)};
 }
 
 written write_one(persistence::ruvector_client& client) { return write_all(client, {sample_write("a", 1, 2)}); }
@@ -93,8 +84,7 @@ TEST_CASE("5xx and 429 are worth another attempt; what the store says stays in t
 TEST_CASE("a 503 that says TIMEOUT leaves the outcome open") {
   canned_service service;
   auto client =
-      service.on(verb::post, batch_route, says(503, R"({"success":false,"error":{"code":"TIMEOUT","message":"?"}})"))
-          .client();
+      service.on(verb::post, batch_route, says(503, ruvector::error_reply({errc::timeout, "?"}).body)).client();
   const auto got = write_one(*client);
   REQUIRE_FALSE(got);
   REQUIRE(got.error().kind == fault::away);
@@ -109,7 +99,7 @@ TEST_CASE("of many fingerprints the one that the store will not be asked for fai
                         [&](const http::request& req) {
                           if (req.query.get("fingerprint") == "bad")
                             return http::response{.code = http::status::bad_request, .body = "no"};
-                          return http::response{.body = R"({"items":[{"id":")" + id.str() + R"(","status":"NEW"}]})"};
+                          return http::response{.body = newest_answer(id, incident_status::fresh)};
                         })
                     .client();
   awaited<store_result<fingerprint_lookups>> prints;
@@ -303,17 +293,15 @@ TEST_CASE("typed reads ask their calls") {
   canned_service service;
   const auto id = id_of<incident_id>("a");
   const auto event = sample_event("a", 1);
-  auto client =
-      service
-          .on(verb::get, "/api/v1/incidents/{id}/log",
-              says(200, R"({"events":[)" + json::encode(*event) + R"(],"head":4})"))
-          .on(verb::get, "/api/v1/decision-events/{id}", says(200, json::encode(*event)))
-          .on(verb::get, "/api/v1/incidents", says(200, R"({"items":[{"id":")" + id.str() + R"(","status":"NEW"}]})"))
-          .on(verb::get, "/api/v1/deadlines", says(200, "[]"))
-          .on(verb::get, "/api/v1/requests/{id}",
-              says(200, R"({"incident_id":")" + id.str() + R"(","event_id":")" + event->id.str() +
-                            R"(","sequence":3,"disposition":"duplicate"})"))
-          .client();
+  auto client = service
+                    .on(verb::get, "/api/v1/incidents/{id}/log",
+                        says(200, R"({"events":[)" + json::encode(*event) + R"(],"head":4})"))
+                    .on(verb::get, "/api/v1/decision-events/{id}", says(200, json::encode(*event)))
+                    .on(verb::get, "/api/v1/incidents", says(200, newest_answer(id, incident_status::fresh)))
+                    .on(verb::get, "/api/v1/deadlines", says(200, "[]"))
+                    .on(verb::get, "/api/v1/requests/{id}",
+                        says(200, json::encode(ruvector::covered_by{"r/1", id, event->id, 3, disposition::duplicate})))
+                    .client();
   awaited<store_result<log_page>> log;
   client->read_log(id, 0, log.handler());
   REQUIRE(log.take()->more);
