@@ -122,6 +122,14 @@ public:
       handles.at(word) = counter{family.Add({{label, std::string{to_string(word)}}})};
     }
   }
+  template <wire_enum E>
+  void each(by<gauge, E>& handles, const char* name, const char* help, const char* label) {
+    auto& family = gauges(name, help);
+    for (std::size_t i = 0; i < by<gauge, E>::size; ++i) {
+      const auto word = static_cast<E>(i);
+      handles.at(word) = gauge{family.Add({{label, std::string{to_string(word)}}})};
+    }
+  }
   template <wire_enum E, wire_enum F>
   void each(by_two<counter, E, F>& handles, const char* name, const char* help, const char* first, const char* second) {
     auto& family = counters(name, help);
@@ -190,6 +198,8 @@ void make_store(maker make, metrics& m) {
            "DecisionEvents refused because the bound was reached.");
   make.each(m.store_errors, "store_errors_total", "Calls of the store that failed.", "kind");
   make.one(m.store_retries, "store_retries_total", "Writes that were tried again.");
+  make.each(m.store_troubles, "store_trouble", "1 while the embedded store is in this trouble.", "where");
+  make.one(m.store_log_bytes, "store_log_bytes", "Bytes in the write-ahead log of the embedded store.");
 }
 
 void make_gates(maker make, metrics& m) {

@@ -40,12 +40,16 @@ enum class policy_lookup : std::uint8_t { hit, revalidated, fetched, stale, fail
 /// What went wrong with a call of the store.
 enum class store_failure : std::uint8_t { connect, timeout, reset, rejected, conflict, malformed, overloaded };
 
+/// What an embedded store is in trouble with.
+enum class store_trouble : std::uint8_t { writes, checkpoint, log_size, damage };
+
 enum class breaker : std::uint8_t { closed, open, half_open };
 
 }  // namespace im::telemetry
 
 namespace im {
 IM_WIRE_WORDS(telemetry::ingestion, resolved, "opened", "attached", "duplicate", "resolved");
+IM_WIRE_WORDS(telemetry::store_trouble, damage, "writes", "checkpoint", "log_size", "damage");
 IM_WIRE_WORDS(telemetry::verdict, cancelled, "approved", "rejected", "expired", "cancelled");
 IM_WIRE_WORDS(telemetry::http_rejection, handler_timeout, "too_many_connections", "malformed", "header_timeout",
               "body_timeout", "handler_timeout");
@@ -123,6 +127,8 @@ public:
   counter store_refused_events;   ///< the bound was reached; the caller was told 503
   by<counter, store_failure> store_errors;
   counter store_retries;
+  by<gauge, store_trouble> store_troubles;  ///< of an embedded store: 1 while it is so
+  gauge store_log_bytes;                    ///< of an embedded store's write-ahead log that are in use
 
   // Gates
   by<counter, approval_action> gates_opened;

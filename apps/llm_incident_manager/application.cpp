@@ -20,6 +20,7 @@
 #include "persistence/embedded/embedded_client.hpp"
 #include "persistence/persistence_actor.hpp"
 #include "persistence/ruvector/service.hpp"
+#include "persistence/ruvector/store.hpp"
 #include "persistence/ruvector_client.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/observatory.hpp"
@@ -68,6 +69,7 @@ public:
   impl(settings with, const wall_clock& clock, std::function<void()> on_failed)
       : settings_{std::move(with)},
         clock_{clock},
+        on_failed_{std::move(on_failed)},
         metrics_{{settings_.service_version, revision(), to_string(settings_.platform)}},
         env_{clock_,
              metrics_,
@@ -75,11 +77,10 @@ public:
              settings_.passivate_after,
              settings_.max_live_incidents,
              {}} {
-    env_.on_lost = [this, told = std::move(on_failed)](std::string_view actor) {
+    env_.on_lost = [this](std::string_view actor) {
       log::error(log::event::service_failed, "nothing works without this actor; the service has to start again",
                  {{"actor", actor}});
-      failed_ = true;
-      if (told) told();
+      fail_for_good();
     };
   }
 
@@ -140,6 +141,11 @@ private:
       log::warn(log::event::observations_lost, "LLM-Observatory was not told all", {{"count", left}});
   }
 
+  void fail_for_good() {
+    failed_ = true;
+    if (on_failed_) on_failed_();
+  }
+
   void tell_observatory() {
     telemetry::observatory_config config{.endpoint = *settings_.telemetry_endpoint};
     config.api_key = settings_.telemetry_api_key;
@@ -172,6 +178,11 @@ private:
     store_address_ = "embedded, " + config.data_file.string();
     config.policies_dir = settings_.policies_dir.empty() ? shipped_policies() : settings_.policies_dir;
     config.log = store_log();
+    config.on_trouble = store_gauges(metrics_);
+    config.on_stopped = [this] {
+      log::error(log::event::service_failed, "the disk of the store failed; the service has to start again");
+      fail_for_good();
+    };
     store_ = std::make_unique<ruvector::service>(std::move(config));
     if (auto opened = store_->open(); !opened) return opened;
     client_ = std::make_shared<persistence::embedded_client>(*store_, for_client);
@@ -212,6 +223,7 @@ private:
     routes.add(http::verb::get, "/metrics", [this](http::request&&, http::responder&& answer) {
       http::response r;
       r.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      if (store_) metrics_.store_log_bytes.set(static_cast<double>(store_->data().log_bytes()));
       r.body = metrics_.expose();
       answer(std::move(r));
     });
@@ -224,6 +236,7 @@ private:
 
   settings settings_;
   const wall_clock& clock_;
+  std::function<void()> on_failed_;
   telemetry::metrics metrics_;
   actor_environment env_;
   std::atomic<bool> leaving_ = false;

@@ -30,7 +30,7 @@ public:
   /// Refuses new work, finishes what is under way within `limits::drain`, and stops. False if something was cut off.
   bool drain();
 
-  /// An actor has ended that nothing works without. Drain then, and let the process end: its next start goes on from the store.
+  /// An actor has ended that nothing works without, or the disk of the embedded store has failed. Drain then, and let the process end: its next start goes on from the store.
   [[nodiscard]] bool has_failed() const;
 
   [[nodiscard]] std::uint16_t http_port() const;

@@ -103,9 +103,24 @@ std::function<void(ruvector::log_level, std::string_view)> store_log() {
   return [](ruvector::log_level at, std::string_view text) {
     switch (at) {
       case ruvector::log_level::info: return log::info(log::event::store_opened, text);
-      case ruvector::log_level::warn: return log::warn(log::event::store_unavailable, text);
+      case ruvector::log_level::warn: return log::warn(log::event::store_degraded, text);
       case ruvector::log_level::error: return log::error(log::event::store_unavailable, text);
     }
+  };
+}
+
+ruvector::trouble_handler store_gauges(telemetry::metrics& metrics) {
+  return [&metrics](ruvector::trouble where, std::string_view why) {
+    const auto of = [&] {
+      switch (where) {
+        case ruvector::trouble::writes: return telemetry::store_trouble::writes;
+        case ruvector::trouble::checkpoint: return telemetry::store_trouble::checkpoint;
+        case ruvector::trouble::log_size: return telemetry::store_trouble::log_size;
+        case ruvector::trouble::damage: return telemetry::store_trouble::damage;
+      }
+      return telemetry::store_trouble::writes;
+    }();
+    metrics.store_troubles[of].set(why.empty() ? 0 : 1);
   };
 }
 

@@ -18,6 +18,8 @@ namespace im {
 [[nodiscard]] persistence::persistence_config persistence_settings(telemetry::metrics& metrics);
 [[nodiscard]] persistence::ruvector_observers client_observers();
 [[nodiscard]] std::function<void(ruvector::log_level, std::string_view)> store_log();
+/// Of the embedded store.
+[[nodiscard]] ruvector::trouble_handler store_gauges(telemetry::metrics& metrics);
 
 void prepare_routes(telemetry::metrics& metrics, const http::router& routes);
 void log_failed_request(std::string_view correlation_id, const error& why);

@@ -1,7 +1,9 @@
 #include "apps/ruvector_service/serve.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +29,11 @@ sigset_t block_signals() {
 int serve(service_config config) {
   const auto ends = block_signals();
   config.log = log_line;
+  std::atomic<bool> stopped = false;
+  config.on_stopped = [&stopped] {
+    stopped = true;
+    kill(getpid(), SIGTERM);
+  };
   const auto where = config.address;
   service running{std::move(config)};
   if (const auto started = running.start(); !started) return refuse(started.error().message);
@@ -35,10 +42,10 @@ int serve(service_config config) {
   std::fflush(stdout);
   int received = 0;
   sigwait(&ends, &received);
-  log_line(log_level::info, "draining");
+  log_line(log_level::info, stopped ? "draining: the store is stopped" : "draining");
   if (!running.drain()) log_line(log_level::warn, "some requests were cut off");
   log_line(log_level::info, "stopped");
-  return EXIT_SUCCESS;
+  return stopped ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 }  // namespace im::ruvector

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "messages/assert.hpp"
 #include "persistence/ruvector/limits.hpp"
 #include "telemetry/thread_name.hpp"
 
@@ -9,35 +10,67 @@ namespace im::ruvector::sqlite {
 
 namespace {
 
-constexpr int step_pages = static_cast<int>(limits::checkpoint_pages);
-constexpr int step_commits = static_cast<int>(limits::checkpoint_commits);
-constexpr int most_pages = static_cast<int>(limits::wal_pages_max);
-constexpr int few_pages = 256;  // the writer copies these in a few milliseconds
-constexpr int rounds = 8;
+constexpr int cache_kb = 2048;
+constexpr int passes = 8;  // of one copy, while commits add pages
+
+std::string in_megabytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MB"; }
 
 }  // namespace
 
-checkpointer::checkpointer(const std::string& file) : db_{file, open_mode::read_write, 2048} {
+checkpointer::checkpointer(const std::string& file, connection& writer, checkpoint_steps steps)
+    : writer_{writer}, db_{file, open_mode::read_write, cache_kb}, steps_{steps} {
   db_.execute("PRAGMA synchronous=FULL");
-  db_.execute("PRAGMA wal_autocheckpoint=0");
+  page_bytes_ =
+      statement{db_, "PRAGMA page_size"}.first([](row r) { return static_cast<int>(r.integer(0)); }).value_or(0);
+  writer_.execute(("PRAGMA journal_size_limit=" + std::to_string(limits::wal_kept_bytes)).c_str());
+  sqlite3_wal_hook(writer_.handle(), &checkpointer::committed, this);  // replaces the automatic checkpoint
+}
+
+checkpointer::~checkpointer() {
+  close();
+  sqlite3_wal_hook(writer_.handle(), nullptr, nullptr);
+}
+
+void checkpointer::start(session_observer observer) {
+  IM_ASSERT(!thread_.joinable());
+  observer_ = std::move(observer);
+  recover(writer_);
   thread_ = std::thread{[this] { loop(); }};
 }
 
-checkpointer::~checkpointer() { close(); }
+/// A process may have ended because a sync of the log failed. The system then shows pages of the log that the disk does not hold, and no
+/// later sync writes them. What is committed next must not stand behind such pages: so all of the log goes into the database first.
+void checkpointer::recover(connection& by) {
+  const int code = sqlite3_wal_checkpoint_v2(by.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  switch (fault_of(code, sqlite3_system_errno(by.handle()))) {
+    case fault::none:
+    case fault::busy:  // another process reads an old state: a store that waited for a backup would be away for long
+      recovered_ = true;
+      return note({});
+    case fault::full: return note(std::string{"checkpoint failed: "} + sqlite3_errstr(code));
+    case fault::unreadable:
+    case fault::io:
+    case fault::damage:
+    case fault::other: by.fail(code, "copy the write-ahead log into the database");
+  }
+}
 
-void checkpointer::watch(connection& writer) {
-  writer_ = writer.handle();
-  writer.execute(("PRAGMA journal_size_limit=" + std::to_string(limits::wal_kept_bytes)).c_str());
-  sqlite3_wal_hook(writer.handle(), &checkpointer::committed, this);  // replaces the automatic checkpoint
+void checkpointer::expect_recovered() const {
+  if (recovered_) return;
+  const std::lock_guard lock{mutex_};
+  throw sqlite_failure{SQLITE_FULL, "the write-ahead log of the last run is not in the database yet: " + failure_};
 }
 
 int checkpointer::committed(void* self, sqlite3*, const char*, int pages) {
   auto& me = *static_cast<checkpointer*>(self);
+  IM_ASSERT(pages > 0);
   {
     const std::lock_guard lock{me.mutex_};
-    me.pages_ = pages;
+    me.pages_ = static_cast<std::size_t>(pages);
     ++me.commits_;
-    if (pages < me.copied_at_) me.copied_at_ = 0;  // the log has started over
+    // The log has started over.
+    if (me.pages_ < me.tried_at_) me.tried_at_ = 0;
+    if (me.pages_ < me.copied_) me.copied_ = 0;
     if (!me.is_due()) return SQLITE_OK;
   }
   me.wake_.notify_one();
@@ -47,79 +80,130 @@ int checkpointer::committed(void* self, sqlite3*, const char*, int pages) {
 /// Few pages at a time keep the disk free for the next commit. Of commits that are large each alone, several change the same
 /// pages, which are copied once.
 bool checkpointer::is_due() const {
-  return pages_ - copied_at_ >= step_pages && (commits_ >= step_commits || pages_ >= most_pages);
+  if (finish_ || stopped_ || !recovered_ || pages_ <= copied_) return false;
+  return pages_ - tried_at_ >= steps_.pages && (commits_ >= steps_.commits || pages_ >= steps_.most_pages);
 }
 
-std::string checkpointer::failure() const {
+std::uint64_t checkpointer::log_bytes() const {
   const std::lock_guard lock{mutex_};
-  return failure_;
+  return pages_ * static_cast<std::uint64_t>(page_bytes_);
 }
 
-/// Pages in the log that are not copied yet. Where the copy failed the log keeps them, and the next one tries again.
-int checkpointer::copy_pages(connection& by) noexcept {
-  if (lost_) return 0;
-  int in_log = 0;
-  int copied = 0;
-  const int code = sqlite3_wal_checkpoint_v2(by.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
-  if (code == SQLITE_IOERR_FSYNC) {
-    give_up();
-    return 0;
-  }
-  const bool other_at_it = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
+bool checkpointer::is_quiet() const {
   const std::lock_guard lock{mutex_};
-  if (!lost_)
-    failure_ =
-        code == SQLITE_OK || other_at_it
-            ? std::string{}
-            : std::string{"the write-ahead log cannot be copied into the database and grows: "} + sqlite3_errstr(code);
-  return code == SQLITE_OK ? in_log - copied : 0;
+  return stopped_ || (waits_ && !is_due());
 }
 
-/// The system forgets what it could not write, and the next sync would succeed without it. SQLite takes those pages for copied, so the log
-/// must not start over: it keeps them until the next start, which copies all of it again.
-void checkpointer::give_up() noexcept {
-  const std::lock_guard lock{mutex_};
-  lost_ = true;
-  failure_ =
-      "the disk did not keep what was copied into the database; the write-ahead log has it still, and grows: look at "
-      "the disk, then restart the service, which copies it again";
-}
-
-void checkpointer::finish_if_asked(connection& writer) noexcept {
-  if (finish_.exchange(false)) (void)copy_pages(writer);
-}
-
-/// SQLite copies what is left and removes the log when the last connection ends. Not these.
-void checkpointer::keep_log() noexcept {
-  for (auto* db : {db_.handle(), writer_})
-    if (db != nullptr) sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-}
-
-void checkpointer::close() {
+void checkpointer::note(std::string failure) noexcept {
   {
     const std::lock_guard lock{mutex_};
+    failure_ = failure;
+  }
+  if (observer_.report) observer_.report(trouble::checkpoint, std::move(failure));
+}
+
+/// Where the copy failed the log keeps the pages, and the next one tries again; but after an I/O error nothing does.
+checkpointer::outcome checkpointer::copy(connection& by, int mode) noexcept {
+  if (stopped_) return outcome::failed;
+  int in_log = 0;
+  int copied = 0;
+  const int code = sqlite3_wal_checkpoint_v2(by.handle(), nullptr, mode, &in_log, &copied);
+  switch (fault_of(code, sqlite3_system_errno(by.handle()))) {
+    case fault::none: break;
+    case fault::busy: return outcome::held_up;
+    case fault::unreadable:
+    case fault::io:
+      stop(std::string{"checkpoint failed: "} + sqlite3_errstr(code) + "; the disk of the database failed");
+      return outcome::failed;
+    case fault::damage:
+      if (observer_.report)
+        observer_.report(trouble::damage, std::string{"checkpoint failed: "} + sqlite3_errstr(code));
+      [[fallthrough]];
+    case fault::full:
+    case fault::other:
+      note(std::string{"checkpoint failed: "} + sqlite3_errstr(code) + "; the write-ahead log grows");
+      return outcome::failed;
+  }
+  {
+    const std::lock_guard lock{mutex_};
+    copied_ = static_cast<std::size_t>(copied);
+  }
+  note({});
+  return copied == in_log ? outcome::copied : outcome::held_up;
+}
+
+void checkpointer::stop(const std::string& why) noexcept {
+  if (stopped_.exchange(true)) return;
+  if (observer_.stop) observer_.stop(why);
+}
+
+void checkpointer::finish_if_asked() noexcept {
+  if (!finish_) return;
+  (void)copy(writer_, SQLITE_CHECKPOINT_PASSIVE);
+  finish_ = false;
+}
+
+void checkpointer::close() noexcept {
+  {
+    const std::lock_guard lock{mutex_};
+    if (closing_) return;
     closing_ = true;
   }
   wake_.notify_one();
-  if (thread_.joinable()) thread_.join();
-  if (lost_) keep_log();
+  if (!thread_.joinable()) return;  // it was never started
+  thread_.join();
+  if (recovered_ && copy(writer_, SQLITE_CHECKPOINT_PASSIVE) == outcome::copied)
+    writer_.remove_log_on_close();  // it is in the database, and on the disk
 }
 
-void checkpointer::loop() {
+void checkpointer::loop() noexcept {
   name_this_thread("store.ckpt");
   std::unique_lock lock{mutex_};
   for (;;) {
-    wake_.wait(lock, [&] { return closing_ || is_due(); });
-    if (closing_ || lost_) return;
-    copied_at_ = pages_;
-    commits_ = 0;
-    const bool large = pages_ >= most_pages;
+    const auto has_work = [&] { return closing_ || stopped_ || is_due(); };
+    waits_ = true;
+    if (failure_.empty())
+      wake_.wait(lock, has_work);
+    else
+      (void)wake_.wait_for(lock, steps_.retry, has_work);
+    waits_ = false;
+    if (closing_ || stopped_) return;
+    copy_some(lock);
+  }
+}
+
+/// What is due, or what failed.
+void checkpointer::copy_some(std::unique_lock<std::mutex>& lock) {
+  if (!recovered_) {
     lock.unlock();
-    int left = copy_pages(db_);
-    for (int round = 1; large && left > few_pages && round < rounds; ++round) left = copy_pages(db_);
-    if (large) finish_ = true;
+    try {
+      recover(db_);
+    } catch (const sqlite_failure& f) {
+      stop(f.what());
+    }
+    return lock.lock();
+  }
+  const bool is_large = pages_ >= steps_.most_pages;
+  tried_at_ = pages_;
+  commits_ = 0;
+  auto last = outcome::copied;
+  // A pass to the very end of the log syncs the database, which the writer then need not do.
+  for (int pass = 0; pass < (is_large ? passes : 1) && last == outcome::copied && pages_ > copied_ && !finish_;
+       ++pass) {
+    lock.unlock();
+    last = copy(db_, SQLITE_CHECKPOINT_PASSIVE);
     lock.lock();
   }
+  if (is_large && last == outcome::copied) finish_ = true;
+  const auto bytes = pages_ * static_cast<std::uint64_t>(page_bytes_);
+  const bool grows = pages_ >= steps_.most_pages * limits::wal_growth_told;
+  lock.unlock();
+  if (observer_.report)
+    observer_.report(trouble::log_size,
+                     grows ? "the write-ahead log holds " + in_megabytes(bytes) +
+                                 " and does not start over: something reads an old state, such as a backup"
+                           : std::string{});
+  lock.lock();
 }
 
 }  // namespace im::ruvector::sqlite

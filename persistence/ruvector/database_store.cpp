@@ -66,7 +66,11 @@ database_store<Driver>::database_store(source from, std::unique_ptr<write_sessio
       writer_{std::move(session)},
       readers_{reading.readers, [this] { return std::make_unique<reader<Driver>>(from_); }},
       lists_{reading.list_readers,
-             [this, time = reading.list_time] { return std::make_unique<list_reader<Driver>>(from_, time); }} {}
+             [this, time = reading.list_time] { return std::make_unique<list_reader<Driver>>(from_, time); }} {
+  const auto report = [this](const std::string& what) { writer_.troubles().report(trouble::damage, what); };
+  readers_.on_damage(report);
+  lists_.on_damage(report);
+}
 
 template <class Driver>
 database_store<Driver>::~database_store() {
@@ -173,8 +177,13 @@ result<std::int64_t> database_store<Driver>::newest_row() {
 }
 
 template <class Driver>
-void database_store<Driver>::on_trouble(std::function<void(std::string_view)> tell) {
-  writer_.on_trouble(std::move(tell));
+void database_store<Driver>::on_trouble(trouble_handler tell) {
+  writer_.troubles().on_trouble(std::move(tell));
+}
+
+template <class Driver>
+void database_store<Driver>::on_stopped(std::function<void(const std::string& why)> tell) {
+  writer_.on_stopped(std::move(tell));
 }
 
 template <class Driver>
@@ -226,7 +235,8 @@ std::vector<health_check> database_store<Driver>::health() {
     reading.message = count.error().message;
   }
   reading.duration_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
-  health_check writing{"database_write", check_status::pass, writer_.last_failure(), 0};
+  const auto& troubles = writer_.troubles();
+  health_check writing{"database_write", check_status::pass, troubles.why(trouble::writes), 0};
   if (!writing.message.empty()) {
     writing.status = check_status::fail;
     probe();
@@ -238,9 +248,9 @@ std::vector<health_check> database_store<Driver>::health() {
   };
   const auto waiting = writer_.waiting();
   warn("write_queue", waiting > limits::waiting_writes / 2 ? std::to_string(waiting) + " writes wait" : std::string{});
-  warn("database_chores", writer_.chores_failure());
-  const auto read_damage = readers_.damage().empty() ? lists_.damage() : readers_.damage();
-  warn("database_damage", read_damage.empty() ? writer_.damage() : read_damage);
+  warn("database_checkpoint", troubles.why(trouble::checkpoint));
+  warn("database_log_size", troubles.why(trouble::log_size));
+  warn("database_damage", troubles.why(trouble::damage));
   return checks;
 }
 

@@ -44,7 +44,10 @@ public:
   [[nodiscard]] std::int64_t committed_row() const override;
   [[nodiscard]] result<std::int64_t> newest_row() override;
   void on_commit(std::function<void()> notify) override;
-  void on_trouble(std::function<void(std::string_view)> tell) override;
+  void on_trouble(trouble_handler tell) override;
+  void on_stopped(std::function<void(const std::string& why)> tell) override;
+  [[nodiscard]] std::uint64_t log_bytes() const override { return writer_.log_bytes(); }
+  [[nodiscard]] bool is_quiet() const override { return writer_.is_quiet(); }
 
   void patch_incident_state(incident_id id, std::string patch, time_point now, text_handler done) override;
   void patch_escalation(incident_id id, std::string patch, time_point now, text_handler done) override;

@@ -22,7 +22,9 @@ error too_many_lists() {
 void damage_note::take(const store_failure& met) {
   if (!met.is_damage()) return;
   const std::lock_guard lock{mutex_};
-  if (first_.empty()) first_ = met.what();
+  if (!first_.empty()) return;
+  first_ = met.what();
+  if (tell_) tell_(first_);
 }
 
 std::string damage_note::first() const {
@@ -53,11 +55,24 @@ void damaged_projection(const incident_id& incident) {
   damaged("incident " + incident.str() + " has a log that its projection does not know to the end; rebuild them");
 }
 
-void unconfirmed(const std::string& what) {
-  throw store_failure{error{errc::timeout,
-                            what + "; the write may have taken effect, repeat it as it was",
-                            {},
-                            static_cast<int>(limits::retry_after.count())}};
+namespace {
+
+error unknown_outcome(const std::string& what) {
+  return {errc::timeout,
+          what + "; the write may have taken effect, repeat it as it was",
+          {},
+          static_cast<int>(limits::retry_after.count())};
 }
+
+class stopped final : public store_failure {
+public:
+  explicit stopped(const std::string& what) : store_failure{unknown_outcome(what)} { note_stop(); }
+};
+
+}  // namespace
+
+void unconfirmed(const std::string& what) { throw store_failure{unknown_outcome(what)}; }
+
+void unconfirmed_and_stopped(const std::string& what) { throw stopped{what}; }
 
 }  // namespace im::ruvector

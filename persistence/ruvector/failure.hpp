@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -23,14 +24,19 @@ public:
   /// What is stored there is not what was stored. It says nothing of the rest, nor of the next write.
   [[nodiscard]] bool is_damage() const noexcept { return damage_; }
 
+  /// The disk may have lost what it took. A writer that meets this writes and acknowledges nothing more.
+  [[nodiscard]] bool stops_the_store() const noexcept { return stop_; }
+
 protected:
   void note_damage() noexcept { damage_ = true; }
+  void note_stop() noexcept { stop_ = true; }
   store_failure(error why, bool lost_a_race) : store_failure{std::move(why)} { lost_a_race_ = lost_a_race; }
 
 private:
   error why_;
   bool lost_a_race_ = false;
   bool damage_ = false;
+  bool stop_ = false;
 };
 
 /// The edge: what a database throws inside becomes an error.
@@ -57,13 +63,16 @@ auto guarded(Do&& what) -> result<decltype(what())> {
 /// The first damage that anybody met. Any thread.
 class damage_note {
 public:
-  /// Keeps a failure that is damage.
+  /// Keeps a failure that is damage, and calls `tell` with the first.
   void take(const store_failure& met);
+  /// Set before the first failure.
+  void on_first(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
   /// Empty: none was met.
   [[nodiscard]] std::string first() const;
 
 private:
   mutable std::mutex mutex_;
+  std::function<void(const std::string&)> tell_;
   std::string first_;
 };
 
@@ -78,5 +87,8 @@ private:
 
 /// The database failed while it committed: nobody knows whether it has.
 [[noreturn]] void unconfirmed(const std::string& what);
+
+/// The same where the disk failed: nothing more may be written.
+[[noreturn]] void unconfirmed_and_stopped(const std::string& what);
 
 }  // namespace im::ruvector

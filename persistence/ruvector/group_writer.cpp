@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "messages/assert.hpp"
 #include "telemetry/thread_name.hpp"
 
 namespace im::ruvector {
@@ -18,8 +19,9 @@ std::size_t bytes_of(const write_job& job) {
 
 group_writer::group_writer(std::unique_ptr<write_session> session)
     : session_{std::move(session)}, log_{session_->log()} {
-  commit({});  // learns the newest row
-  committed_row_ = log_.newest_row();
+  session_->start({[this](trouble where, std::string why) { troubles_.report(where, std::move(why)); },
+                   [this](const std::string& why) { stop(why); }});
+  learn_newest_row();
   thread_ = std::thread{[this] { loop(); }};
 }
 
@@ -29,6 +31,11 @@ void group_writer::submit(std::unique_ptr<write_job> job) {
   const auto bytes = bytes_of(*job);
   std::unique_lock lock{mutex_};
   const bool closing = closing_;
+  if (!stopped_.empty()) {
+    const auto why = unavailable(stopped_);
+    lock.unlock();
+    return job->refuse(why);
+  }
   // A single one is taken however large, when nothing else waits.
   if (!closing && waiting_.size() < limits::waiting_writes &&
       (waiting_.empty() || waiting_bytes_ + bytes <= limits::waiting_bytes)) {
@@ -59,19 +66,40 @@ std::size_t group_writer::waiting() const {
   return waiting_.size();
 }
 
-std::string group_writer::last_failure() const {
-  const std::lock_guard lock{mutex_};
-  return failure_;
-}
-
-void group_writer::note_failure(std::string text) {
-  bool turned = false;
+bool group_writer::is_quiet() const {
   {
     const std::lock_guard lock{mutex_};
-    turned = failure_.empty() != text.empty();
-    failure_ = text;
+    if (stopped_.empty() && (!idle_ || !waiting_.empty())) return false;
   }
-  if (turned && tell_trouble_) tell_trouble_(text);
+  return session_->is_quiet();
+}
+
+std::string group_writer::why_stopped() const {
+  const std::lock_guard lock{mutex_};
+  return stopped_;
+}
+
+void group_writer::on_stopped(std::function<void(const std::string& why)> tell) {
+  std::string already;
+  {
+    const std::lock_guard lock{mutex_};
+    tell_stopped_ = std::move(tell);
+    already = stopped_;
+  }
+  if (!already.empty() && tell_stopped_) tell_stopped_(already);
+}
+
+/// Any thread: a checkpoint has a thread of its own.
+void group_writer::stop(const std::string& why) {
+  std::function<void(const std::string& why)> tell;
+  {
+    const std::lock_guard lock{mutex_};
+    if (!stopped_.empty()) return;
+    stopped_ = "the store is stopped, its next start recovers what was acknowledged: " + why;
+    tell = tell_stopped_;
+  }
+  troubles_.report(trouble::writes, why_stopped());
+  if (tell) tell(why);
 }
 
 void group_writer::loop() {
@@ -87,12 +115,16 @@ void group_writer::loop() {
 /// All that waits, up to what one transaction should hold. False: closed, and nothing is left.
 bool group_writer::take(jobs& to) {
   std::unique_lock lock{mutex_};
+  idle_ = true;
   wake_.wait(lock, [&] { return closing_ || !waiting_.empty(); });
+  idle_ = false;
   std::size_t events = 0;
   while (!waiting_.empty() &&
          (to.empty() || events + waiting_.front()->events().size() <= limits::transaction_events)) {
     events += waiting_.front()->events().size();
-    waiting_bytes_ -= bytes_of(*waiting_.front());
+    const auto bytes = bytes_of(*waiting_.front());
+    IM_ASSERT(bytes <= waiting_bytes_);
+    waiting_bytes_ -= bytes;
     to.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
@@ -105,7 +137,7 @@ void group_writer::write(jobs& group) {
     for (auto& job : group) job->succeed();
     return;
   }
-  if (group.size() == 1 || !failed->perhaps_of_one_job) {
+  if (group.size() == 1 || failed->is_of_the_database) {
     for (auto& job : group) job->refuse(failed->why);
     return;
   }
@@ -119,33 +151,43 @@ void group_writer::write(jobs& group) {
 
 /// Nothing: it is durable.
 std::optional<group_writer::failed_attempt> group_writer::attempt(const jobs& group) {
+  if (const auto why = why_stopped(); !why.empty()) return failed_attempt{unavailable(why), true};
   error failed;
-  bool damaged = false;
+  bool is_of_one_job = false;
   for (std::size_t tries = 1;; ++tries) {
     bool again = false;
+    in_job_ = false;
     try {
       commit(group);
       ++commits_;
-      if (!last_failure().empty()) note_failure({});
+      troubles_.report(trouble::writes, {});
       const auto newest = log_.newest_row();
       if (committed_row_.exchange(newest, std::memory_order_acq_rel) != newest && notify_) notify_();
       return std::nullopt;
     } catch (const store_failure& f) {
       failed = f.why();
-      damaged = f.is_damage();
-      damage_.take(f);
+      if (f.is_damage()) troubles_.report(trouble::damage, f.what());
+      if (f.stops_the_store()) session_->stop(f.what());
+      // Damage that a job met is where that job looked; every one looks where a transaction begins and ends.
+      is_of_one_job = f.is_damage() && in_job_;
       again = f.lost_a_race() && tries < limits::transaction_tries;
     } catch (const std::exception& e) {
       failed = {errc::internal, std::string{"the writer failed: "} + e.what()};
+      is_of_one_job = false;
     }
     session_->rollback();
     log_.rolled_back();
     if (!again) break;
   }
-  const bool of_the_database = failed.code == errc::store_unavailable || failed.code == errc::timeout;
-  const bool perhaps_of_one_job = damaged || !of_the_database;
-  if (!damaged) note_failure(failed.message);
-  return failed_attempt{std::move(failed), perhaps_of_one_job};
+  if (!is_of_one_job && why_stopped().empty()) troubles_.report(trouble::writes, failed.message);
+  const bool perhaps_of_one_job = is_of_one_job || failed.code == errc::internal;
+  return failed_attempt{std::move(failed), !perhaps_of_one_job};
+}
+
+void group_writer::learn_newest_row() {
+  log_.begin(session_->begin());
+  committed_row_ = log_.newest_row();
+  session_->rollback();
 }
 
 /// One transaction, whole or a failure.
@@ -154,9 +196,11 @@ void group_writer::commit(const jobs& group) {
   std::vector<const new_event*> expected;
   for (const auto& job : group)
     for (const auto& event : job->events()) expected.push_back(&event);
+  in_job_ = true;
   if (!expected.empty()) log_.expect(expected);
   write_tools tools{log_, *session_};
   for (const auto& job : group) job->run(tools);
+  in_job_ = false;
   session_->commit();
   log_.committed();
 }

@@ -50,16 +50,14 @@ public:
   void close();
 
   void on_commit(std::function<void()> notify) { notify_ = std::move(notify); }
-  /// Told on the writer's thread: why writes begin to fail, and an empty text once they go on.
-  void on_trouble(std::function<void(std::string_view)> tell) { tell_trouble_ = std::move(tell); }
+  /// See `store::on_stopped`.
+  void on_stopped(std::function<void(const std::string& why)> tell);
+  [[nodiscard]] trouble_board& troubles() noexcept { return troubles_; }
   [[nodiscard]] std::int64_t committed_row() const noexcept { return committed_row_.load(std::memory_order_acquire); }
   [[nodiscard]] std::size_t waiting() const;
-  /// Why the last transaction failed; empty if it did not. Damage that one job met is no such failure.
-  [[nodiscard]] std::string last_failure() const;
-  /// The first damage that a job met.
-  [[nodiscard]] std::string damage() const { return damage_.first(); }
-  /// Why the database's own chores fail; empty if they do not.
-  [[nodiscard]] std::string chores_failure() const { return session_->chores_failure(); }
+  [[nodiscard]] std::uint64_t log_bytes() const { return session_->log_bytes(); }
+  /// Nothing waits to be written, and nothing is under way.
+  [[nodiscard]] bool is_quiet() const;
   /// Transactions committed, for tests of grouping.
   [[nodiscard]] std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_relaxed); }
 
@@ -71,26 +69,30 @@ private:
   void write(jobs& group);
   struct failed_attempt {
     error why;
-    bool perhaps_of_one_job = false;
+    bool is_of_the_database = false;  // and not perhaps of one job
   };
   [[nodiscard]] std::optional<failed_attempt> attempt(const jobs& group);
+  void learn_newest_row();
   void commit(const jobs& group);
-  void note_failure(std::string text);
+  void stop(const std::string& why);
+  [[nodiscard]] std::string why_stopped() const;
 
   std::unique_ptr<write_session> session_;
   log_writer log_;
   std::function<void()> notify_;
-  std::function<void(std::string_view)> tell_trouble_;
-  damage_note damage_;
+  trouble_board troubles_;
   std::atomic<std::int64_t> committed_row_{0};
   std::atomic<std::uint64_t> commits_{0};
+  bool in_job_ = false;  // of the writer's thread
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::unique_ptr<write_job>> waiting_;
   std::size_t waiting_bytes_ = 0;  ///< of their events' documents
-  std::string failure_;
+  std::function<void(const std::string& why)> tell_stopped_;
+  std::string stopped_;  // why; empty: it is not
   bool closing_ = false;
+  bool idle_ = false;
   std::thread thread_;  // last: all it uses is there before it and after it
 };
 

@@ -21,6 +21,8 @@ inline constexpr std::size_t snapshot_every_events =
 inline constexpr std::size_t checkpoint_pages = 512;    ///< WAL pages (4 KB) that wake the checkpointer,
 inline constexpr std::size_t checkpoint_commits = 8;    ///< once they are of so many commits
 inline constexpr std::size_t wal_pages_max = 4 * 4096;  ///< the writer finishes a checkpoint itself beyond
+inline constexpr std::size_t wal_growth_told = 4;       ///< times as many are a trouble
+inline constexpr milliseconds checkpoint_retry{1000};   ///< after a checkpoint that failed
 inline constexpr std::size_t wal_kept_bytes =
     128U << 20U;  ///< a larger WAL file is cut when it is empty, which takes 25 ms: so none of usual size
 inline constexpr milliseconds busy_wait{5000};  ///< for a lock that another process holds

@@ -45,8 +45,8 @@ public:
     }
   }
 
-  /// The first damage that a reader met.
-  [[nodiscard]] std::string damage() const { return damage_.first(); }
+  /// Calls `tell` with the first damage that a reader meets. Set before the first read.
+  void on_damage(std::function<void(const std::string&)> tell) { damage_.on_first(std::move(tell)); }
 
 private:
   using slot = std::unique_ptr<Reader>;  // empty after its connection was lost

@@ -78,9 +78,14 @@ public:
     auto opened = open_store(config_);
     if (!opened) return std::unexpected{opened.error()};
     store_ = std::move(*opened);
-    store_->on_trouble([this](std::string_view why) {
-      if (why.empty()) return say(log_level::info, "the store takes writes again");
-      say(log_level::error, "the store refuses writes: " + std::string{why});
+    store_->on_trouble([this](trouble where, std::string_view why) {
+      log_trouble(where, why);
+      if (config_.on_trouble) config_.on_trouble(where, why);
+    });
+    store_->on_stopped([this](const std::string& why) {
+      say(log_level::error,
+          "the store is stopped, nothing more is acknowledged; the next start recovers from its log: " + why);
+      if (config_.on_stopped) config_.on_stopped();
     });
     if (auto ready = fill_policies(); !ready) return ready;
     readers_.emplace(config_.readers, limits::waiting_reads);
@@ -132,6 +137,20 @@ public:
   }
 
 private:
+  void log_trouble(trouble where, std::string_view why) const {
+    const bool is_over = why.empty();
+    const auto level = is_over ? log_level::info : where == trouble::writes ? log_level::error : log_level::warn;
+    switch (where) {
+      case trouble::writes:
+        return say(level, is_over ? "the store takes writes again" : "the store refuses writes: " + std::string{why});
+      case trouble::checkpoint:
+        return say(level, is_over ? std::string{"checkpoints succeed again"} : std::string{why});
+      case trouble::log_size:
+        return say(level, is_over ? std::string{"the write-ahead log started over"} : std::string{why});
+      case trouble::damage: return say(level, "the store met damage: " + std::string{why});
+    }
+  }
+
   result<void> fill_policies() {
     const auto there = store_->policy_count();
     if (!there) return std::unexpected{there.error()};

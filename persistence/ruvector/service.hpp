@@ -14,6 +14,7 @@
 #include "http/responder.hpp"
 #include "messages/error.hpp"
 #include "persistence/ruvector/limits.hpp"
+#include "persistence/ruvector/trouble.hpp"
 
 namespace im::ruvector {
 
@@ -33,6 +34,9 @@ struct service_config {
   std::chrono::milliseconds list_time{limits::list_time};  ///< a list or a query that takes longer is stopped
   std::chrono::milliseconds request_timeout{limits::request_timeout};
   std::function<void(log_level, std::string_view)> log;  ///< any thread; may be empty
+  trouble_handler on_trouble;                            ///< what `log` is told too, for gauges; may be empty
+  /// The disk has failed, `log` was told: see `store::on_stopped`. Let the process end with a failure. Any thread; may be empty.
+  std::function<void()> on_stopped;
 };
 
 class store;

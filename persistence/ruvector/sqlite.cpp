@@ -1,6 +1,7 @@
 #include "persistence/ruvector/sqlite.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "persistence/ruvector/limits.hpp"
 
@@ -9,24 +10,29 @@ namespace im::ruvector::sqlite {
 namespace {
 
 /// What an operator can do about a failure of this kind; may be empty.
-std::string_view advice(int code) {
-  switch (code & 0xff) {
-    case SQLITE_FULL: return "the disk of the database is full: make room, and writing goes on by itself";
-    case SQLITE_IOERR: return "the disk of the database failed: look at the system's log and at the disk";
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
+std::string_view advice(int code, int system_error) {
+  switch (fault_of(code, system_error)) {
+    case fault::full: return "the disk of the database is full: make room, and writing goes on by itself";
+    case fault::io: return "the disk of the database failed: look at the system's log and at the disk";
+    case fault::unreadable:
+      return "the disk cannot read a part of the database: look at the system's log and at the disk; "
+             "`ruvector-service check` tells what is damaged, `ruvector-service restore FILE` puts a backup in its "
+             "place";
+    case fault::damage:
       return "the database is damaged: `ruvector-service check` tells where, `ruvector-service restore FILE` puts a "
              "backup in its place";
-    case SQLITE_READONLY:
-    case SQLITE_PERM: return "the database and its folder must be writable by this user";
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "another process holds the database";
-    default: return {};
+    case fault::busy: return "another process holds the database";
+    case fault::none:
+    case fault::other: break;
   }
+  const int kind = code & 0xff;
+  return kind == SQLITE_READONLY || kind == SQLITE_PERM ? "the database and its folder must be writable by this user"
+                                                        : std::string_view{};
 }
 
-error error_of(int code, std::string text) {
-  if (const auto help = advice(code); !help.empty()) text.append("; ").append(help);
+error error_of(int code, std::string text, int system_error) {
+  if (const auto help = advice(code, system_error); !help.empty()) text.append("; ").append(help);
+  if (fault_of(code, system_error) == fault::unreadable) return {errc::damaged, std::move(text)};
   switch (code & 0xff) {
     case SQLITE_ERROR:
     case SQLITE_MISUSE:
@@ -49,8 +55,39 @@ void configure_once() {
 
 }  // namespace
 
-sqlite_failure::sqlite_failure(int code, const std::string& what) : store_failure{error_of(code, what)}, code_{code} {
-  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) note_damage();
+fault fault_of(int code, int system_error) noexcept {
+  switch (code) {
+    case SQLITE_IOERR_READ:
+    case SQLITE_IOERR_SHORT_READ: return fault::unreadable;
+    case SQLITE_IOERR_SHMSIZE: return fault::full;  // the index of the log, which every start makes anew, cannot grow
+    case SQLITE_IOERR_WRITE:
+      if (system_error == EDQUOT || system_error == ENOSPC) return fault::full;
+      break;
+    default: break;
+  }
+  switch (code & 0xff) {
+    case SQLITE_OK: return fault::none;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return fault::busy;
+    case SQLITE_FULL: return fault::full;
+    case SQLITE_IOERR: return fault::io;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return fault::damage;
+    default: return fault::other;
+  }
+}
+
+sqlite_failure::sqlite_failure(int code, const std::string& what, int system_error)
+    : store_failure{error_of(code, what, system_error)}, code_{code} {
+  switch (fault_of(code, system_error)) {
+    case fault::unreadable:
+    case fault::damage: note_damage(); break;
+    case fault::io: note_stop(); break;
+    case fault::none:
+    case fault::busy:
+    case fault::full:
+    case fault::other: break;
+  }
 }
 
 connection::connection(const std::string& file, open_mode mode, int cache_kb) {
@@ -61,6 +98,8 @@ connection::connection(const std::string& file, open_mode mode, int cache_kb) {
   const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
   db_.reset(db);
   if (code != SQLITE_OK) fail(code, "open the database");
+  sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_wal_autocheckpoint(db, 0);  // it would tell nobody that it failed
   sqlite3_busy_timeout(db, static_cast<int>(limits::busy_wait.count()));
   execute("PRAGMA temp_store=FILE");     // a check sorts the whole log
   execute("PRAGMA cell_size_check=ON");  // a damaged page is met where it is read first, not where it does harm
@@ -80,7 +119,12 @@ void connection::fail(int code, std::string_view doing) const {
   std::string text = "SQLite could not ";
   text.append(doing.substr(0, doing.find('\n'))).append(": ").append(sqlite3_errstr(code));
   if (db_ && sqlite3_errcode(db_.get()) != SQLITE_OK) text.append(" (").append(sqlite3_errmsg(db_.get())).append(")");
-  throw sqlite_failure{code, text};
+  throw sqlite_failure{code, text, db_ ? sqlite3_system_errno(db_.get()) : 0};
+}
+
+void connection::use_write_ahead_log() {
+  const auto mode = statement{*this, "PRAGMA journal_mode=WAL"}.first([](row r) { return std::string{r.text(0)}; });
+  if (mode != "wal") throw sqlite_failure{SQLITE_CANTOPEN, "the database takes no write-ahead log"};
 }
 
 std::string_view row::text(int i) const noexcept {

@@ -19,10 +19,15 @@
 
 namespace im::ruvector::sqlite {
 
+/// What a result code of SQLite means to a store. `unreadable`: the disk cannot read a page. `io`: it may have lost one that it took.
+enum class fault : std::uint8_t { none, busy, full, unreadable, io, damage, other };
+/// `system_error`: errno of the call that failed, where SQLite knows it.
+[[nodiscard]] fault fault_of(int code, int system_error = 0) noexcept;
+
 /// `store_unavailable` for what the world does to a database (full, busy, broken), `damaged`, `internal` for what we do.
 class sqlite_failure : public store_failure {
 public:
-  sqlite_failure(int code, const std::string& what);
+  sqlite_failure(int code, const std::string& what, int system_error = 0);
   [[nodiscard]] int code() const noexcept { return code_; }
 
 private:
@@ -37,6 +42,10 @@ public:
   connection(const std::string& file, open_mode mode, int cache_kb);
 
   void execute(const char* sql);
+  /// A database that keeps none begins to; throws where it cannot.
+  void use_write_ahead_log();
+  /// Without this the log stays when the last connection closes: SQLite copies it then, and tells nobody whether that failed.
+  void remove_log_on_close() noexcept { sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr); }
   [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(db_.get()) == 0; }
   /// Whether the file under the name that was opened is no longer this one.

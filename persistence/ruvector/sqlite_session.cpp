@@ -5,18 +5,17 @@
 
 namespace im::ruvector::sqlite {
 
-session::session(const std::string& file)
+session::session(const std::string& file, checkpoint_steps steps)
     : db_{file, open_mode::read_write, limits::page_cache_kb},
       tables_{db_},
       records_{db_},
-      checkpointer_{file},
+      checkpointer_{file, db_, steps},
       begin_{db_, "BEGIN IMMEDIATE"},
       commit_{db_, "COMMIT"},
       newest_row_{db_, "SELECT max(row) FROM decision_events"},
       data_version_{db_, "PRAGMA data_version"} {
   db_.execute("PRAGMA synchronous=FULL");
   db_.execute("PRAGMA recursive_triggers=ON");
-  checkpointer_.watch(db_);
 }
 
 std::optional<std::int64_t> session::begin() {
@@ -29,13 +28,16 @@ std::optional<std::int64_t> session::begin() {
 }
 
 void session::commit() {
+  checkpointer_.expect_recovered();
   try {
     commit_.run();
   } catch (const sqlite_failure& f) {
-    // The pages may be in the log, and a start after a crash would find them there.
-    if ((f.code() & 0xff) == SQLITE_IOERR) unconfirmed(f.what());
+    // The pages may be in the log, and the next start may find them there.
+    const bool is_unreadable = fault_of(f.code()) == fault::unreadable;
+    if (f.stops_the_store() || is_unreadable) unconfirmed_and_stopped(f.what());
     throw;
   }
+  if (checkpointer_.is_stopped()) unconfirmed_and_stopped("the store was stopped meanwhile");
 }
 
 void session::rollback() noexcept {

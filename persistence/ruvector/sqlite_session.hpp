@@ -11,7 +11,10 @@ namespace im::ruvector::sqlite {
 
 class session final : public write_session {
 public:
-  explicit session(const std::string& file);
+  session(const std::string& file, checkpoint_steps steps);
+
+  void start(session_observer observer) override { checkpointer_.start(std::move(observer)); }
+  void stop(const std::string& why) noexcept override { checkpointer_.stop(why); }
 
   [[nodiscard]] std::optional<std::int64_t> begin() override;
   void commit() override;
@@ -22,8 +25,9 @@ public:
   [[nodiscard]] check_report rebuild() override;
 
   void probe() override;
-  void rest() noexcept override { checkpointer_.finish_if_asked(db_); }
-  [[nodiscard]] std::string chores_failure() const override { return checkpointer_.failure(); }
+  void rest() noexcept override { checkpointer_.finish_if_asked(); }
+  [[nodiscard]] std::uint64_t log_bytes() const override { return checkpointer_.log_bytes(); }
+  [[nodiscard]] bool is_quiet() const override { return checkpointer_.is_quiet(); }
   void close() override { checkpointer_.close(); }
 
 private:

@@ -11,7 +11,8 @@
 
 namespace im::ruvector {
 
-result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& file, const read_settings& reading) {
+result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& file, const read_settings& reading,
+                                                 checkpoint_steps steps) {
   std::error_code failed;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
   if (failed)
@@ -21,14 +22,14 @@ result<std::unique_ptr<store>> open_sqlite_store(const std::filesystem::path& fi
     sqlite::make_or_examine(file);
     // Held until the writer has the file open too: from here on nobody can put another one in its place.
     sqlite::connection db{file.string(), sqlite::open_mode::read_write, limits::page_cache_kb / 2};
-    db.execute("PRAGMA journal_mode=WAL");
+    db.use_write_ahead_log();
     db.execute("PRAGMA synchronous=FULL");
     if (db.has_moved())
       throw sqlite::sqlite_failure{SQLITE_CANTOPEN, "the database file was replaced while it was opened; start again"};
     sqlite::migrate(db);
     fill_words<sqlite::driver, sqlite::tables>(db);
-    return std::make_unique<database_store<sqlite::driver>>(file.string(),
-                                                            std::make_unique<sqlite::session>(file.string()), reading);
+    return std::make_unique<database_store<sqlite::driver>>(
+        file.string(), std::make_unique<sqlite::session>(file.string(), steps), reading);
   });
 }
 

@@ -24,6 +24,7 @@
 #include "messages/fold.hpp"
 #include "persistence/ruvector/limits.hpp"
 #include "persistence/ruvector/log_verifier.hpp"
+#include "persistence/ruvector/trouble.hpp"
 
 namespace im::ruvector {
 
@@ -297,9 +298,17 @@ public:
   [[nodiscard]] virtual std::uint64_t commits() const = 0;
   /// Calls `notify` after each commit of events, on the store's own thread. Set before the first write.
   virtual void on_commit(std::function<void()> notify) = 0;
-  /// Calls `tell` on the store's own thread: why writes begin to fail, and an empty text once they go on. Set before the first
-  /// write.
-  virtual void on_trouble(std::function<void(std::string_view)> tell) = 0;
+  /// Calls `tell` when a trouble begins and when it is over, on any thread of the store, and at once for what began before. It must not
+  /// call the store.
+  virtual void on_trouble(trouble_handler tell) = 0;
+  /// Calls `tell` once, on any thread of the store, when the disk has failed and may have lost what it took: from then on nothing is
+  /// written or acknowledged, and the write-ahead log stays. The process has to end; its next start recovers from that log. Set before
+  /// the first write.
+  virtual void on_stopped(std::function<void(const std::string& why)> tell) = 0;
+  /// Bytes of the write-ahead log that are in use; 0 where the database looks after it itself.
+  [[nodiscard]] virtual std::uint64_t log_bytes() const = 0;
+  /// Nothing is being written or copied, or waits for it. For tests.
+  [[nodiscard]] virtual bool is_quiet() const = 0;
 
   // ---- Records of plain agents: for incidents that have no log here; `conflict` for one that has
   /// Merges `patch` (an object) into the record at `now` and answers it whole.

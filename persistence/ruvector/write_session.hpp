@@ -11,6 +11,7 @@
 
 #include "persistence/ruvector/projection.hpp"
 #include "persistence/ruvector/store.hpp"
+#include "persistence/ruvector/trouble.hpp"
 
 namespace im::ruvector {
 
@@ -63,9 +64,21 @@ public:
   [[nodiscard]] virtual result<put_outcome> put(const policy_document& policy) = 0;
 };
 
+/// What a session reports of its own accord, on any thread.
+struct session_observer {
+  std::function<void(trouble where, std::string why)> report;  ///< an empty `why`: it is over
+  /// The disk failed: no transaction may follow, and none that is open may be acknowledged.
+  std::function<void(const std::string& why)> stop;
+};
+
 class write_session {
 public:
   virtual ~write_session() = default;
+
+  /// Once, before the first transaction. Throws where none can follow.
+  virtual void start(session_observer /*observer*/) {}
+  /// A transaction met an I/O error: none follows.
+  virtual void stop(const std::string& /*why*/) noexcept {}
 
   /// Begins a transaction. Tells the newest row unless it is the one that this session's last commit left.
   [[nodiscard]] virtual std::optional<std::int64_t> begin() = 0;
@@ -84,8 +97,10 @@ public:
 
   /// Between two transactions: time for the database's own chores.
   virtual void rest() noexcept {}
-  /// Why those fail; empty if they do not. Any thread.
-  [[nodiscard]] virtual std::string chores_failure() const { return {}; }
+  /// Bytes of its log that are in use; 0 where the database looks after it itself. Any thread.
+  [[nodiscard]] virtual std::uint64_t log_bytes() const { return 0; }
+  /// Nothing is copied, and nothing waits to be. Any thread.
+  [[nodiscard]] virtual bool is_quiet() const { return true; }
   /// No transaction follows.
   virtual void close() {}
 };

@@ -116,9 +116,10 @@ void renew(row& r, std::uint32_t round) {
 }
 
 store_replay::store_replay(const char* store, const char* to)
-    : db_{made(to), ruvector::sqlite::open_mode::read_write, ruvector::limits::page_cache_kb}, checkpointer_{to} {
+    : db_{made(to), ruvector::sqlite::open_mode::read_write, ruvector::limits::page_cache_kb},
+      checkpointer_{to, db_, {}} {
   db_.execute("PRAGMA synchronous=FULL");
-  checkpointer_.watch(db_);
+  checkpointer_.start({});
   read(open_store(store).get());
   const auto insert = [&](const std::string& table, std::size_t columns) {
     std::string sql = "INSERT INTO " + table + " VALUES (?";

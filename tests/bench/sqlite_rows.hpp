@@ -52,7 +52,7 @@ public:
   written write_next();
   void commit() {
     db_.execute("COMMIT");
-    checkpointer_.finish_if_asked(db_);
+    checkpointer_.finish_if_asked();
   }
 
 private:

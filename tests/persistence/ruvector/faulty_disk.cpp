@@ -54,6 +54,7 @@ public:
     vfs_.szOsFile = static_cast<int>(sizeof(file)) + real_->szOsFile;
     vfs_.xOpen = &state::open;
     vfs_.xDelete = &state::remove;
+    vfs_.xAccess = &state::access;
     if (sqlite3_vfs_register(&vfs_, 1) != SQLITE_OK) throw std::runtime_error{"SQLite took no VFS"};
   }
   state(const state&) = delete;
@@ -68,7 +69,21 @@ public:
     return std::nullopt;
   }
 
+  /// Whether this call of the file system fails.
+  bool fails(std::string_view call) {
+    const std::lock_guard lock{mutex_};
+    ++calls_;
+    if (failing_call_ == 0 || calls_ < failing_call_ || (calls_ > failing_call_ && !fails_on_)) return false;
+    if (failed_first_.empty()) failed_first_ = call;
+    return true;
+  }
+
   std::mutex mutex_;
+  std::uint64_t calls_ = 0;
+  std::uint64_t failing_call_ = 0;
+  bool fails_on_ = false;
+  std::string failed_first_;
+  std::optional<std::string> fixed_size_of_;
   std::mt19937_64 random_;
   std::map<std::string, plates> files_;
   std::optional<std::int64_t> room_;
@@ -84,6 +99,10 @@ private:
     sqlite3_file base;
     state* disk;
     const char* path;  // SQLite's own copy, which outlives the file
+    [[nodiscard]] sqlite3_int64 size() {
+      sqlite3_int64 bytes = 0;
+      return real()->pMethods->xFileSize(real(), &bytes) == SQLITE_OK ? bytes : 0;
+    }
     [[nodiscard]] sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   };
   static file& of(sqlite3_file* f) { return *reinterpret_cast<file*>(f); }
@@ -91,6 +110,7 @@ private:
   static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* to, int flags, int* out_flags) {
     auto& me = *static_cast<state*>(vfs->pAppData);
     auto& opened = *new (to) file{{nullptr}, &me, path};
+    if (me.fails("open")) return SQLITE_IOERR;
     {
       const std::lock_guard lock{me.mutex_};
       if (!me.power_) return SQLITE_CANTOPEN;
@@ -109,11 +129,18 @@ private:
 
   static int remove(sqlite3_vfs* vfs, const char* path, int sync_folder) {
     auto& me = *static_cast<state*>(vfs->pAppData);
+    if (me.fails("remove")) return SQLITE_IOERR_DELETE;
     const std::lock_guard lock{me.mutex_};
     if (const auto failed = me.operate()) return *failed;
     if (!me.power_) return SQLITE_IOERR_DELETE;
     me.files_.erase(path);
     return me.real_->xDelete(me.real_, path, sync_folder);
+  }
+
+  static int access(sqlite3_vfs* vfs, const char* path, int flags, int* out) {
+    auto& me = *static_cast<state*>(vfs->pAppData);
+    if (me.fails("access")) return SQLITE_IOERR_ACCESS;
+    return me.real_->xAccess(me.real_, path, flags, out);
   }
 
   static int close(sqlite3_file* f) {
@@ -123,14 +150,19 @@ private:
 
   static int read(sqlite3_file* f, void* to, int size, sqlite3_int64 offset) {
     auto& mine = of(f);
+    if (mine.disk->fails("read")) return SQLITE_IOERR_READ;
     return mine.real()->pMethods->xRead(mine.real(), to, size, offset);
   }
 
   static int write(sqlite3_file* f, const void* from, int size, sqlite3_int64 offset) {
     auto& mine = of(f);
     auto& me = *mine.disk;
+    if (me.fails("write")) return SQLITE_IOERR_WRITE;
     const std::lock_guard lock{me.mutex_};
     if (const auto failed = me.operate()) return *failed;
+    if (me.fixed_size_of_ && mine.path != nullptr && std::string_view{mine.path}.ends_with(*me.fixed_size_of_) &&
+        offset + size > mine.size())
+      return SQLITE_FULL;
     if (mine.path != nullptr && me.full_for_ && std::string_view{mine.path}.ends_with(*me.full_for_))
       return SQLITE_FULL;
     auto fits = size;
@@ -149,6 +181,7 @@ private:
   static int truncate(sqlite3_file* f, sqlite3_int64 size) {
     auto& mine = of(f);
     auto& me = *mine.disk;
+    if (me.fails("cut")) return SQLITE_IOERR_TRUNCATE;
     const std::lock_guard lock{me.mutex_};
     if (const auto failed = me.operate()) return *failed;
     if (mine.path != nullptr) me.files_[mine.path].pending.push_back({static_cast<std::size_t>(size), {}, true});
@@ -159,16 +192,17 @@ private:
   static int sync(sqlite3_file* f, int /*flags*/) {
     auto& mine = of(f);
     auto& me = *mine.disk;
+    const bool is_chosen = me.fails("sync");
     const std::lock_guard lock{me.mutex_};
     if (const auto failed = me.operate()) return *failed;
     if (!me.power_) return SQLITE_IOERR_FSYNC;
-    if (mine.path == nullptr) return SQLITE_OK;
+    if (mine.path == nullptr) return is_chosen ? SQLITE_IOERR_FSYNC : SQLITE_OK;
     auto& on = me.files_[mine.path];
     const bool is_named = me.failing_sync_of_ && std::string_view{mine.path}.ends_with(*me.failing_sync_of_);
     if (is_named) me.failing_sync_of_.reset();
     const bool is_next = me.failing_syncs_ > 0;
     if (is_next) --me.failing_syncs_;
-    const bool fails = is_named || is_next;
+    const bool fails = is_named || is_next || is_chosen;
     // As with Linux, a sync that failed forgets what it did not write.
     for (const auto& change : on.pending)
       if (!fails || me.random_() % 2 == 0) carry_out(on.durable, change);
@@ -179,8 +213,14 @@ private:
   static const sqlite3_io_methods* methods() {
     static const sqlite3_io_methods all{
         3, &state::close, &state::read, &state::write, &state::truncate, &state::sync,
-        [](sqlite3_file* f, sqlite3_int64* size) { return of(f).real()->pMethods->xFileSize(of(f).real(), size); },
-        [](sqlite3_file* f, int level) { return of(f).real()->pMethods->xLock(of(f).real(), level); },
+        [](sqlite3_file* f, sqlite3_int64* size) {
+          if (of(f).disk->fails("size")) return SQLITE_IOERR_FSTAT;
+          return of(f).real()->pMethods->xFileSize(of(f).real(), size);
+        },
+        [](sqlite3_file* f, int level) {
+          if (of(f).disk->fails("lock")) return SQLITE_IOERR_LOCK;
+          return of(f).real()->pMethods->xLock(of(f).real(), level);
+        },
         [](sqlite3_file* f, int level) { return of(f).real()->pMethods->xUnlock(of(f).real(), level); },
         [](sqlite3_file* f, int* out) { return of(f).real()->pMethods->xCheckReservedLock(of(f).real(), out); },
         [](sqlite3_file* f, int what, void* arg) {
@@ -193,6 +233,10 @@ private:
         // filled up to a sector with a frame whose end is not synced, and a later sync that fails would lose that end.)
         [](sqlite3_file* /*f*/) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; },
         [](sqlite3_file* f, int page, int size, int extend, void volatile** to) {
+          if (of(f).disk->fails("map")) {
+            *to = nullptr;
+            return extend != 0 ? SQLITE_IOERR_SHMSIZE : SQLITE_IOERR_SHMMAP;
+          }
           return of(f).real()->pMethods->xShmMap(of(f).real(), page, size, extend, to);
         },
         [](sqlite3_file* f, int offset, int n, int flags) {
@@ -225,6 +269,24 @@ void faulty_disk::make_room() {
   const std::lock_guard lock{state_->mutex_};
   state_->room_.reset();
   state_->full_for_.reset();
+  state_->fixed_size_of_.reset();
+}
+
+void faulty_disk::refuse_growth_of(std::string name_end) {
+  const std::lock_guard lock{state_->mutex_};
+  state_->fixed_size_of_ = std::move(name_end);
+}
+
+void faulty_disk::fail_call(std::uint64_t number, bool and_all_after) {
+  const std::lock_guard lock{state_->mutex_};
+  state_->failing_call_ = number == 0 ? 0 : state_->calls_ + number;
+  state_->fails_on_ = and_all_after;
+  state_->failed_first_.clear();
+}
+
+std::string faulty_disk::failed_first() const {
+  const std::lock_guard lock{state_->mutex_};
+  return state_->failed_first_;
 }
 
 void faulty_disk::refuse_writes_to(std::string name_end) {

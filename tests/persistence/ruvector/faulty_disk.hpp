@@ -21,12 +21,20 @@ public:
   void leave_room(std::int64_t bytes);
   /// Only files whose names end so are full.
   void refuse_writes_to(std::string name_end);
+  /// Files whose names end so keep their size: what lies within is written.
+  void refuse_growth_of(std::string name_end);
   void make_room();
 
   /// The next `count` syncs fail, and what they were to make durable may or may not be.
   void fail_syncs(int count);
   /// The next sync of a file whose name ends so fails likewise.
   void fail_sync_of(std::string name_end);
+
+  /// The `number`-th call of the file system from now fails with an I/O error: a read, a write, a sync, a cut, an opening, a removal, a
+  /// question for a file or its size, a lock or a map of shared memory. `and_all_after`: so do all that follow. 0: none does any more.
+  void fail_call(std::uint64_t number, bool and_all_after = false);
+  /// The kind of the first that did: "write", "sync" and so on. Empty: none did.
+  [[nodiscard]] std::string failed_first() const;
 
   /// The power goes at the `count`-th write, sync, cut or removal from now: that one is torn, and everything after it fails.
   void lose_power_after(int count);
