@@ -45,6 +45,9 @@ inline constexpr int documents_per_incident = 2;       ///< post-mortems being w
 inline constexpr std::size_t timeline_entries = 1000;  ///< of a post-mortem; the log has all
 inline constexpr std::size_t recent_requests_per_incident = 64;  ///< answered from memory; the store knows all
 
+// Health
+inline constexpr std::size_t store_warnings = 16;  ///< passed on from the store's own health
+
 // Actors
 inline constexpr std::size_t registry_shards = 4;
 inline constexpr std::size_t supervisor_queue_commands = 4096;  ///< waiting while a write is in flight

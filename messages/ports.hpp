@@ -55,11 +55,19 @@ public:
   virtual void orchestrator_actions(std::string after, seconds wait, text_handler done) = 0;
 };
 
-/// Whether the store answers; for `/health/ready`.
+/// What a store that serves reports of itself.
+struct store_condition {
+  std::vector<std::string>
+      warnings;  ///< what an operator has to see to, a sentence each, `limits::store_warnings` at most
+};
+
+/// Whether the store answers; for `/health` and `/health/ready`.
 class store_health {
 public:
+  using handler = std::move_only_function<void(result<store_condition>)>;
+
   virtual ~store_health() = default;
-  virtual void check(std::move_only_function<void(result<void>)> done) = 0;
+  virtual void check(handler done) = 0;
 };
 
 }  // namespace im

@@ -284,10 +284,26 @@ std::string log_of(const std::map<std::uint64_t, std::string>& events, std::size
   return out.take();
 }
 
-result<void> parse_health(std::string_view body) {
+namespace {
+
+std::vector<std::string> warnings_of(const node& health) {
+  std::vector<std::string> warnings;
+  const auto checks = health.find("checks");
+  if (!checks) return warnings;
+  checks->each_item([&](std::size_t, const node& check) {
+    if (warnings.size() == limits::store_warnings || check.find_string("status") != "warn") return;
+    warnings.push_back(std::string{check.find_string("name").value_or("store")} + ": " +
+                       std::string{check.find_string("message").value_or("needs an operator")});
+  });
+  return warnings;
+}
+
+}  // namespace
+
+result<store_condition> parse_health(std::string_view body) {
   const auto doc = document::parse(body, limits::stored_json_depth);
   const auto status = doc ? doc->root().find_string("status") : std::nullopt;
-  if (status == "healthy" || status == "degraded") return {};
+  if (status == "healthy" || status == "degraded") return store_condition{warnings_of(doc->root())};
   return fail(errc::store_unavailable,
               status == "unhealthy" ? "the store says that it is unhealthy" : "the store's health cannot be read");
 }

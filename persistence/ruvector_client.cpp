@@ -228,14 +228,18 @@ void check_key(const std::shared_ptr<ruvector_transport>& transport, std::move_o
 
 }  // namespace
 
-void ruvector_client::check(std::move_only_function<void(result<void>)> done) {
+void ruvector_client::check(handler done) {
   auto call = impl_->call("health", ruvector_target{"health"}.take());
   call.deadline = std::min(impl_->transport->config().health_timeout, call.deadline);
   impl_->transport->send(std::move(call), [own = impl_->transport, done = std::move(done)](auto got) mutable {
     if (!got) return done(std::unexpected{std::move(got.error().why)});
     if (got->status_code != 200) return done(std::unexpected{own->unexpected_status("health", *got).why});
-    if (auto healthy = parse_health(got->body); !healthy) return done(std::unexpected{std::move(healthy.error())});
-    check_key(own, std::move(done));
+    auto condition = parse_health(got->body);
+    if (!condition) return done(std::unexpected{std::move(condition.error())});
+    check_key(own, [condition = std::move(condition), done = std::move(done)](result<void> accepted) mutable {
+      if (!accepted) return done(std::unexpected{std::move(accepted.error())});
+      done(std::move(condition));
+    });
   });
 }
 

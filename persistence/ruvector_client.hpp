@@ -75,7 +75,7 @@ public:
   void orchestrator_actions(std::string after, seconds wait, text_handler done) override;
 
   /// `store_unavailable` unless the service says that it is healthy or degraded.
-  void check(std::move_only_function<void(result<void>)> done) override;
+  void check(handler done) override;
 
 protected:
   /// By another road than HTTP, which knows itself where the service is.

@@ -123,6 +123,15 @@ std::string version_in(const std::string& health) {
   return found ? ", version " + std::string{*found} : std::string{};
 }
 
+/// A line for each.
+void write_warnings(std::ostream& out, const std::string& ready) {
+  const auto parsed = json::document::parse(ready);
+  const auto warnings = parsed ? parsed->root().find("warnings") : std::nullopt;
+  if (!warnings) return;
+  warnings->each_item(
+      [&](std::size_t, const json::node& one) { out << "  warning: " << one.as_string().value_or("") << '\n'; });
+}
+
 }  // namespace
 
 exit_code health(const health_options& options, const surroundings& around) {
@@ -136,9 +145,10 @@ exit_code health(const health_options& options, const surroundings& around) {
   const auto found = ask(*to, timeout);
   if (options.as_json)
     around.out << as_json(found) << '\n';
-  else if (found.verdict == findings::kind::healthy)
+  else if (found.verdict == findings::kind::healthy) {
     around.out << "healthy and ready: " << found.url << version_in(found.health) << '\n';
-  else
+    write_warnings(around.out, found.ready);
+  } else
     around.err << "llm-im: " << found.problem << '\n';
   return code_of(found.verdict);
 }

@@ -161,7 +161,7 @@ public:
   void get(view, const uuid&, text_handler done) override { refuse(done); }
   void incident_log(incident_id, std::uint64_t, std::size_t, text_handler done) override { refuse(done); }
   void orchestrator_actions(std::string, seconds, text_handler done) override { refuse(done); }
-  void check(std::move_only_function<void(result<void>)> done) override { done({}); }
+  void check(handler done) override { done(store_condition{}); }
 
 private:
   static void refuse(text_handler& done) { done(fail(errc::not_found, "nothing is read here")); }

@@ -188,7 +188,10 @@ TEST_CASE("deadlines come as a list or as a page") {
 
 TEST_CASE("health: healthy and degraded serve") {
   REQUIRE(parse_health(R"({"status":"healthy"})"));
-  REQUIRE(parse_health(R"({"status":"degraded","checks":[]})"));
+  const auto degraded = parse_health(
+      R"({"status":"degraded","checks":[{"name":"a","status":"pass"},{"name":"b","status":"warn","message":"it grows"}]})");
+  REQUIRE(degraded);
+  REQUIRE(degraded->warnings == std::vector<std::string>{"b: it grows"});
   REQUIRE(parse_health(R"({"status":"unhealthy"})").error().code == errc::store_unavailable);
   REQUIRE(parse_health("<html>").error().code == errc::store_unavailable);
 }

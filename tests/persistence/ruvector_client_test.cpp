@@ -355,7 +355,7 @@ TEST_CASE("long polls are bounded and keep no other call waiting") {
   awaited<result<std::string>> polled;
   for (int i = 0; i < 3; ++i) client->orchestrator_actions("7.1", 60s, polled.handler());
   REQUIRE(polled.take().error().code == errc::overloaded);
-  awaited<result<void>> healthy;
+  awaited<result<store_condition>> healthy;
   client->check(healthy.handler());
   REQUIRE(healthy.take());
   client.reset();
@@ -366,7 +366,7 @@ TEST_CASE("long polls are bounded and keep no other call waiting") {
 TEST_CASE("health is what the store says, and silence is none") {
   canned_service service;
   auto client = service.silent(verb::get, "/api/v1/health").client([](auto& config) { config.health_timeout = 30ms; });
-  awaited<result<void>> got;
+  awaited<result<store_condition>> got;
   client->check(got.handler());
   REQUIRE_FALSE(got.take());
   canned_service other;

@@ -14,6 +14,20 @@ TEST_CASE("health tells the version alone") {
   CHECK(s.get("/health/live").at("status") == "alive");
 }
 
+TEST_CASE("a store that serves but needs an operator is a warning in health and in readiness") {
+  surface s;
+  s.store.condition.warnings = {"database_checkpoint: checkpoint failed: database or disk is full"};
+  CHECK(s.get("/health").at("status") == "degraded");
+  CHECK(s.get("/health").raw.body.find("checkpoint failed") != std::string::npos);
+  const auto ready = s.get("/health/ready");
+  CHECK(ready.code() == 200);
+  CHECK(ready.raw.body.find("checkpoint failed") != std::string::npos);
+  s.store.broken = error{errc::store_unavailable, "connection refused by 10.0.0.3"};
+  CHECK(s.get("/health").code() == 200);
+  CHECK(s.get("/health").at("status") == "degraded");
+  CHECK(s.get("/health").raw.body.find("10.0.0.3") == std::string::npos);
+}
+
 TEST_CASE("ready is 503 in the lame-duck time, while requests are taken and long polls wait") {
   surface s{[](dependencies& d) { d.leaving = [] { return true; }; }};
   CHECK(s.get("/health/ready").at("error.code") == "DRAINING");

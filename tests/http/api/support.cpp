@@ -74,9 +74,9 @@ void fake_store::orchestrator_actions(std::string after, seconds wait, text_hand
   done(std::move(next));
 }
 
-void fake_store::check(std::move_only_function<void(result<void>)> done) {
+void fake_store::check(handler done) {
   if (broken) return done(std::unexpected{*broken});
-  done({});
+  done(condition);
 }
 
 incident_state some_state() {

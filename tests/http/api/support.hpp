@@ -72,13 +72,14 @@ public:
   void get(view which, const uuid& id, text_handler done) override;
   void incident_log(incident_id id, std::uint64_t after, std::size_t limit, text_handler done) override;
   void orchestrator_actions(std::string after, seconds wait, text_handler done) override;
-  void check(std::move_only_function<void(result<void>)> done) override;
+  void check(handler done) override;
 
   std::map<uuid, std::string> documents;
   std::string page = write_list_page({});
   std::string log = write_log_page({}, 0);
   std::deque<std::string> pages;  ///< of the action feed, in turn; then it is at its end
-  std::optional<error> broken;    ///< what every call fails with
+  store_condition condition;
+  std::optional<error> broken;  ///< what every call fails with
   view listed = view::incidents;
   string_map filters;
   std::vector<std::string> asked;  ///< `log 5 100`, `actions c7 30`

@@ -95,7 +95,7 @@ TEST_CASE("a store that was closed within the process did nothing, and says so")
   REQUIRE_FALSE(read);
   CHECK(read.error().kind == fault::away);
   CHECK_FALSE(store.list(view::incidents));
-  CHECK_FALSE(store.ask<result<void>>([](auto& c, auto done) { c.check(std::move(done)); }));
+  CHECK_FALSE(store.ask<result<store_condition>>([](auto& c, auto done) { c.check(std::move(done)); }));
 }
 
 TEST_CASE("a log with a hole in it is not read as if it were whole") {

@@ -225,7 +225,7 @@ TEST_CASE("policies, deadlines and health are read by either road") {
   REQUIRE(due);
   REQUIRE(due->entries.size() == 1);
   CHECK(due->entries.front().incident_id == incident_number(1));
-  CHECK(store.ask<result<void>>([](auto& c, auto done) { c.check(std::move(done)); }));
+  CHECK(store.ask<result<store_condition>>([](auto& c, auto done) { c.check(std::move(done)); }));
 }
 
 TEST_CASE("a long poll hears of a write") {
