@@ -22,7 +22,7 @@ TEST_CASE("every call but health asks for the key, and errors are AgentResults")
   CHECK(health.status == 200);
   CHECK(health.at({"status"}) == "healthy");
   CHECK_FALSE(health.at({"version"}).empty());
-  CHECK(health.json().root().find("checks")->size() == 5);
+  CHECK(health.json().root().find("checks")->size() == 6);
 
   for (const auto* target :
        {"/api/v1/incidents", "/api/v1/deadlines", "/api/v1/orchestrator/actions", "/api/v1/policies/sla/x"}) {
