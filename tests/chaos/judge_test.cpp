@@ -156,7 +156,8 @@ TEST_CASE("a chain with a gap, a double or a wrong hash is found") {
   CHECK(finds(log.made(), chain).empty());
   CHECK(says(spoiled(2, [](js::object& event) { event["sequence"] = 3; }), "a gap or a fork"));
   CHECK(says(spoiled(2, [](js::object& event) { event["id"] = "event 1"; }), "its id stands in the log twice"));
-  CHECK(says(spoiled(2, [](js::object& event) { event["request_ids"] = {"events:open"}; }), "request id stands"));
+  CHECK(says(spoiled(2, [](js::object& event) { event["request_ids"] = js::array{"events:open"}; }),
+             "request id stands"));
   CHECK(says(spoiled(2, [](js::object& event) { event.erase("previous_hash"); }), "previous_hash"));
   CHECK(says(spoiled(1, [](js::object& event) { event["timestamp"] = second(9); }), "previous_hash"));
   CHECK(says(spoiled(2, [](js::object& event) { event["incident_id"] = "j"; }), "another incident"));

@@ -27,11 +27,10 @@ void refuse(caller& from, errc why, const incident_id& where) {
 
 }  // namespace
 
-instance::instance(int number, timeline& time, network& net, model_store& store, dice& roll, const policy_set& policies)
+instance::instance(int number, timeline& time, network& net, model_store& store, const policy_set& policies)
     : time_{time},
       net_{net},
       store_{store},
-      roll_{roll},
       policies_{policies},
       who_{"1.0.0", "instance-" + std::to_string(number), environment::development} {}
 

@@ -30,7 +30,7 @@ struct caller {
 
 class instance {
 public:
-  instance(int number, timeline& time, network& net, model_store& store, dice& roll, const policy_set& policies);
+  instance(int number, timeline& time, network& net, model_store& store, const policy_set& policies);
 
   void submit(caller from);
   /// The deadline index says that this incident is due.
@@ -97,7 +97,6 @@ private:
   timeline& time_;
   network& net_;
   model_store& store_;
-  dice& roll_;
   const policy_set& policies_;
   logic::decider who_;
   milliseconds ahead_{0};

@@ -27,7 +27,7 @@ world::world(std::uint64_t seed, int broken_law)
       policies_{work_.policies()},
       audit_{policies_} {
   for (int i = 0, count = 2 + roll_.below(2); i < count; ++i) {
-    auto& one = instances_.emplace_back(i, time_, net_, store_, roll_, policies_);
+    auto& one = instances_.emplace_back(i, time_, net_, store_, policies_);
     one.set_clock(roll_.between(milliseconds{-1500}, milliseconds{1500}));
     one.keep_deadlines(roll_.between(seconds{5}, seconds{40}));
   }

@@ -31,7 +31,7 @@ public:
     if constexpr (json::is_optional<T>::value)
       fill(value.emplace());
     else if constexpr (json::is_shared<T>::value)
-      value.change([this](auto& inner) { fill(inner); });
+      value.change([this](auto& inner) { this->fill(inner); });
     else if constexpr (std::same_as<T, bool>)
       value = true;
     else if constexpr (std::integral<T>)

@@ -15,7 +15,6 @@ using Catch::Approx;
 using enum approver_type;
 using decided = approval_decision;
 
-constexpr auto yes = vote_decision::approved;
 constexpr auto no = vote_decision::rejected;
 
 /// Commander and SRE lead required, on-call lead optional, two approvals, fifteen minutes.
