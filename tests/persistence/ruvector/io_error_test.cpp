@@ -21,6 +21,12 @@ namespace fs = std::filesystem;
 
 constexpr unsigned incidents = 3;
 constexpr unsigned writes = 9;
+/// Each call in turn; under a sanitizer, which takes ten times as long, each seventh.
+#ifdef IM_SANITIZED
+constexpr std::uint64_t stride = 7;
+#else
+constexpr std::uint64_t stride = 1;
+#endif
 /// So small that a run copies the log beside its commits, finishes it on the writer and begins it anew, several times.
 constexpr checkpoint_steps small_steps{.pages = 1, .commits = 1, .most_pages = 24, .retry = milliseconds{1}};
 
@@ -129,7 +135,7 @@ TEST_CASE("whichever call of the file system fails, what was acknowledged is the
   std::uint64_t calls = 0;
   std::map<std::string, unsigned> failed;
   unsigned stops = 0;
-  for (std::uint64_t number = 1;; ++number) {
+  for (std::uint64_t number = 1;; number += stride) {
     faulty_disk disk{number};
     const temp_dir dir;
     crashed.put_into(dir);
@@ -160,7 +166,8 @@ TEST_CASE("whichever call of the file system fails, what was acknowledged is the
     by.compare_with(**again);
   }
   CHECK(calls > 300);
-  CHECK(stops > 50);
+  CHECK(stops > 50 / stride);
+  if (stride > 1) return;
   for (const auto* kind : {"open", "read", "write", "sync", "size", "lock", "map", "cut"}) {
     INFO(kind);
     CHECK(failed.contains(kind));
@@ -168,7 +175,7 @@ TEST_CASE("whichever call of the file system fails, what was acknowledged is the
 }
 
 TEST_CASE("whichever call fails of a first start, it says so or serves, and the next one serves") {
-  for (std::uint64_t number = 1;; ++number) {
+  for (std::uint64_t number = 1;; number += stride) {
     INFO("call " << number);
     faulty_disk disk{number};
     const temp_dir dir;
