@@ -21,11 +21,13 @@
 
 /// The header of im::test_scheduler, for an #include in tests.
 #if CAF_MAJOR_VERSION >= 1
+// NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a header
 #define IM_TEST_SCHEDULER_HEADER <caf/detail/test_coordinator.hpp>
 namespace caf::detail {
 class test_coordinator;
 }
 #else
+// NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a header
 #define IM_TEST_SCHEDULER_HEADER <caf/scheduler/test_coordinator.hpp>
 namespace caf::scheduler {
 class test_coordinator;
