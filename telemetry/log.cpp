@@ -67,14 +67,10 @@ std::shared_ptr<spdlog::sinks::sink> make_sink(config& with) {
   return std::make_shared<spdlog::sinks::stderr_sink_st>();
 }
 
-/// Ends the log once what is queued was written. False if there is none, or if whoever fails holds its lock.
-bool end_session() noexcept {
-  constexpr int tries = 10'000;  // other holders let go within microseconds
+/// Ends the log once what is queued was written. What other threads would still log is dropped.
+void end_session(std::unique_lock<std::shared_mutex> lock) noexcept {
   auto& log = global();
-  std::unique_lock lock{log.mutex, std::defer_lock};
-  for (int i = 0; i < tries && !lock.try_lock(); ++i) std::this_thread::yield();
-  if (!lock || !log.logger) return false;
-  detail::threshold = level::off;
+  IM_ASSERT(lock.owns_lock());
   log.dropped_before += log.pool->overrun_counter();
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::logger> logger;
@@ -82,6 +78,17 @@ bool end_session() noexcept {
   logger.swap(log.logger);
   lock.unlock();
   pool.reset();  // writes what is queued, then joins; the logger must live until then
+}
+
+/// As end_session, but gives up after a while: whoever fails an assertion may hold the lock itself.
+bool try_end_session() noexcept {
+  constexpr int tries = 10'000;  // other holders let go within microseconds, unless they are not run
+  auto& log = global();
+  detail::threshold = level::off;
+  std::unique_lock lock{log.mutex, std::defer_lock};
+  for (int i = 0; i < tries && !lock.try_lock(); ++i) std::this_thread::yield();
+  if (!lock || !log.logger) return false;
+  end_session(std::move(lock));
   return true;
 }
 
@@ -91,7 +98,7 @@ assertion_reporter reporter_before = nullptr;  // guarded by the log's mutex
 void log_assertion(std::string_view condition, std::string_view file, unsigned line) noexcept {
   write(level::error, event::assertion_failed, "assertion failed",
         {{"condition", condition}, {"file", file}, {"line", std::uint64_t{line}}});
-  if (!end_session()) reporter_before(condition, file, line);
+  if (!try_end_session()) reporter_before(condition, file, line);
 }
 
 }  // namespace
@@ -117,7 +124,8 @@ session::session(config with) {
 
 session::~session() {
   set_assertion_reporter(reporter_before);
-  end_session();
+  detail::threshold = level::off;  // first: nobody comes between who waits for the lock and the lock
+  end_session(std::unique_lock{global().mutex});
 }
 
 void set_threshold(level threshold) noexcept {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <chrono>
 #include <csignal>
 #include <future>
 #include <latch>
@@ -154,6 +155,34 @@ TEST_CASE("many threads log at once while the session ends, and every line is wh
   }
   CHECK(lines.size() >= threads);
   for (const auto& line : lines) CHECK(json::document::parse(line));
+}
+
+TEST_CASE("a session's end waits for a line that is being made, however long that takes") {
+  struct slow_clock final : wall_clock {
+    [[nodiscard]] time_point now() const override {
+      asked.count_down();
+      ended_before = over.wait_for(std::chrono::milliseconds{100}) == std::future_status::ready;
+      return time_point{};
+    }
+    mutable std::latch asked{1};
+    mutable bool ended_before = false;
+    std::future<void> over;
+  } clock;
+  std::promise<void> over;
+  clock.over = over.get_future();
+  std::vector<std::string> lines;
+  auto with = into(lines);
+  with.clock = &clock;
+  std::jthread logger;
+  {
+    const auto session = log::start(std::move(with));
+    logger = std::jthread{[] { log::info(log::event::request_done, "slow"); }};
+    clock.asked.wait();
+  }
+  over.set_value();
+  logger.join();
+  CHECK_FALSE(clock.ended_before);
+  CHECK(lines.size() == 1);
 }
 
 TEST_CASE("a failed assertion is the last line of the log, after all that was queued") {
