@@ -1,5 +1,7 @@
 #include "apps/ruvector_service/care.hpp"
 
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 
 #include "apps/ruvector_service/console.hpp"
@@ -65,6 +67,26 @@ int verify_command(const service_config& config, const std::filesystem::path& fi
   }
   say(counted(done->events, done->incidents) + ", every link holds");
   say("digest " + done->digest);
+  return EXIT_SUCCESS;
+}
+
+int export_command(const service_config& config, const std::filesystem::path& file) {
+  bool written = true;
+  std::uint64_t damaged = 0;
+  const auto print = [&](std::string_view document) {
+    written = written && std::fwrite(document.data(), 1, document.size(), stdout) == document.size() &&
+              std::fputc('\n', stdout) != EOF;
+  };
+  const auto report_damage = [&](std::string_view what) {
+    if (++damaged <= limits::problems_reported) log_line(log_level::error, what);
+  };
+  const auto done = inspect(
+      config, file, [&](store& s) { return s.export_events(print, report_damage); },
+      [&](const std::filesystem::path& database) { return export_file(database, print, report_damage); });
+  if (!done) return refuse(done.error().message);
+  if (std::fflush(stdout) != 0 || !written) return refuse("the export is not whole: stdout took no more");
+  if (damaged != 0)
+    return refuse("the export is not whole: " + std::to_string(damaged) + " DecisionEvents are damaged");
   return EXIT_SUCCESS;
 }
 

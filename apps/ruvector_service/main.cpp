@@ -1,4 +1,4 @@
-/// The program ruvector-service: `serve` (the default), the store's care (`check`, `verify`, `rebuild`, `backup`, `restore`),
+/// The program ruvector-service: `serve` (the default), the store's care (`check`, `verify`, `rebuild`, `export`, `backup`, `restore`),
 /// and `version`.
 
 #include <CLI/CLI.hpp>
@@ -32,6 +32,8 @@ struct command_line {
   CLI::App* verifying =
       app.add_subcommand("verify", "Follow the hash chain through every log to the first broken link");
   CLI::App* rebuilding = app.add_subcommand("rebuild", "Drop every projection and fold the log anew");
+  CLI::App* exporting =
+      app.add_subcommand("export", "Print every DecisionEvent as a line of JSON, in the order of commits");
   CLI::App* backing_up = app.add_subcommand("backup", "Copy the store into FILE while the service runs");
   CLI::App* restoring = app.add_subcommand("restore", "Put a backup in the store's place, with the service stopped");
   CLI::App* version = app.add_subcommand("version", "Say which build this is");
@@ -43,7 +45,7 @@ struct command_line {
 
   command_line() {
     app.require_subcommand(0, 1);
-    for (auto* looking : {checking, verifying})
+    for (auto* looking : {checking, verifying, exporting})
       looking->add_option("FILE", looked_at, "A backup or other database instead of DATA_DIR's");
     backing_up->add_option("FILE", backup_file, "Where to; without it a trial copy, which --verify needs");
     backing_up->add_flag("--verify", trial, "Restore the backup into a temporary store and check that");
@@ -73,6 +75,7 @@ int dispatch(const command_line& line) {
   const auto& database = settings.service.data_file;
   if (line.checking->parsed()) return ruvector::check_command(settings.service, line.looked_at);
   if (line.verifying->parsed()) return ruvector::verify_command(settings.service, line.looked_at);
+  if (line.exporting->parsed()) return ruvector::export_command(settings.service, line.looked_at);
   if (line.rebuilding->parsed()) return ruvector::rebuild_command(settings.service);
   if (line.backing_up->parsed()) {
     ruvector::backup_options options{{}, line.trial, line.force};

@@ -14,7 +14,9 @@ namespace im::ruvector {
 
 namespace {
 
-constexpr const char* entry_columns = "row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms, doc";
+constexpr const char* entry_columns =
+    "row, id, incident_id, sequence, (SELECT agent_id FROM agents WHERE number = agent), decision_type, timestamp_ms, "
+    "doc";
 
 /// One incident while its log goes by.
 struct folded {
@@ -42,7 +44,8 @@ public:
 
 private:
   void take(const row& r) {
-    const auto event = read_stored(r.text(7));
+    const auto at = static_cast<std::uint64_t>(r.integer(3));
+    const auto event = read_stored(unpack_or_throw(r.bytes(7), [&] { return named(incident_id{r.id(2)}, at); }));
     if (!event) damaged(event.error().message);
     if (incident_id{r.id(2)} != current_.state.record.id || current_.state.head() == 0) finish();
     if (event->sequence != current_.state.head() + 1) damaged_after(event->incident_id, current_.state.head());
@@ -76,10 +79,7 @@ public:
 
   explicit checker(connection& db)
       : db_{db},
-        row_{db,
-             "SELECT incident_id, sequence, open, fingerprint_key, status, severity, category, escalation_level, "
-             "escalated,"
-             " source, title, created_ms, updated_ms, due_kind, due_ms FROM incidents WHERE incident_id = ?1"},
+        row_{db, std::string{"SELECT "} + incident_columns + " FROM incidents WHERE incident_id = ?1"},
         snapshot_{db, "SELECT sequence, state FROM snapshots WHERE incident_id = ?1"},
         gates_{db, "SELECT request_id, status, action_type, requested_ms, gate FROM approvals WHERE incident_id = ?1"},
         postmortems_{db, "SELECT postmortem_id, status, event_row, written_ms FROM postmortems WHERE incident_id = ?1"},
@@ -91,6 +91,8 @@ public:
     Driver::inspect(db_, note);
     Driver::scan(db_, Driver::whole_log(entry_columns), [&](const row& r) { take(r); });
     finish();
+    Driver::scan(db_, "SELECT id, doc FROM decision_events WHERE sequence IS NULL",
+                 [&](const row& r) { take_foreign(r); });
     Driver::inspect_links(db_, note);  // last: what broke them is named first
     count("incidents", report_.incidents);
     count("approvals", gate_count_);
@@ -114,7 +116,9 @@ private:
     }
     if (broken_) return;  // reported; what follows would only repeat it
     const auto sequence = static_cast<std::uint64_t>(r.integer(3));
-    const auto event = read_stored(r.text(7));
+    const auto document = unpack(r.bytes(7));
+    if (!document) return broken("sequence " + std::to_string(sequence) + " cannot be unpacked: " + document.error());
+    const auto event = read_stored(*document);
     if (!event) return broken("sequence " + std::to_string(sequence) + ": " + event.error().message);
     if (event->id != event_id{r.id(1)} || event->incident_id != id_ || event->sequence != sequence ||
         event->agent_id != r.text(4) || static_cast<int>(event->decision_type) != r.integer(5) ||
@@ -126,6 +130,12 @@ private:
     check_requests(*event, r.integer(0));
     if (snapshot_at_ == sequence && json::encode(now_.state) != snapshot_text_)
       incident_problem("the snapshot at sequence " + std::to_string(sequence) + " differs from the fold");
+  }
+
+  /// An entry of no log: whose it is, its index tells; what it says, its agent knows.
+  void take_foreign(const row& r) {
+    if (const auto document = unpack(r.bytes(1)); !document)
+      problem(named(event_id{r.id(0)}) + " cannot be unpacked: " + document.error());
   }
 
   void check_requests(const decision_event& event, std::int64_t at) {
@@ -160,7 +170,9 @@ private:
     snapshot_.each(
         [&](row r) {
           snapshot_at_ = static_cast<std::uint64_t>(r.integer(0));
-          snapshot_text_ = r.text(1);
+          auto text = unpack(r.bytes(1));
+          if (!text) return incident_problem("its snapshot cannot be unpacked: " + text.error());
+          snapshot_text_ = std::move(*text);
         },
         id);
   }
@@ -187,7 +199,7 @@ private:
         [&](row r) {
           stored.gates[approval_id{r.id(0)}] = {static_cast<approval_status>(r.integer(1)),
                                                 static_cast<approval_action>(r.integer(2)), r.time(3),
-                                                std::string{r.text(4)}};
+                                                unpack(r.bytes(4)).value_or(std::string{})};
         },
         id_);
     postmortems_.each(
@@ -246,16 +258,35 @@ verify_report verify(typename Driver::connection& db) {
   const typename Driver::read_transaction together{db};
   log_verifier verifier;
   Driver::scan(db, Driver::whole_log("incident_id, sequence, id, doc"), [&](const typename Driver::row& r) {
-    (void)verifier.take({incident_id{r.id(0)}, static_cast<std::uint64_t>(r.integer(1)), event_id{r.id(2)}, r.text(3)});
+    const auto document = unpack(r.bytes(3));
+    const auto why = document ? std::string{} : "a document that cannot be unpacked: " + document.error();
+    (void)verifier.take({incident_id{r.id(0)}, static_cast<std::uint64_t>(r.integer(1)), event_id{r.id(2)},
+                         document ? std::string_view{*document} : std::string_view{}, why});
   });
   return verifier.finish();
+}
+
+template <class Driver>
+void export_events(typename Driver::connection& db, const document_taker& take, const document_taker& damage) {
+  const typename Driver::read_transaction together{db};
+  Driver::scan(db, "SELECT incident_id, sequence, id, doc FROM decision_events ORDER BY row",
+               [&](const typename Driver::row& r) {
+                 const auto document = unpack(r.bytes(3));
+                 if (document) return take(*document);
+                 auto what = named(event_id{r.id(2)});
+                 if (!r.is_null(1))
+                   what = named(incident_id{r.id(0)}, static_cast<std::uint64_t>(r.integer(1))) + ", " + what;
+                 damage(what + " cannot be unpacked: " + document.error());
+               });
 }
 
 template check_report rebuild<postgres::driver>(postgres::connection&, log_tables&);
 template check_report check<postgres::driver>(postgres::connection&);
 template verify_report verify<postgres::driver>(postgres::connection&);
+template void export_events<postgres::driver>(postgres::connection&, const document_taker&, const document_taker&);
 template check_report rebuild<sqlite::driver>(sqlite::connection&, log_tables&);
 template check_report check<sqlite::driver>(sqlite::connection&);
 template verify_report verify<sqlite::driver>(sqlite::connection&);
+template void export_events<sqlite::driver>(sqlite::connection&, const document_taker&, const document_taker&);
 
 }  // namespace im::ruvector

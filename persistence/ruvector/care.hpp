@@ -18,4 +18,9 @@ template <class Driver>
 template <class Driver>
 [[nodiscard]] verify_report verify(typename Driver::connection& db);
 
+/// Calls `take` for the document of every DecisionEvent, in the order of their commits. One that cannot be unpacked is reported to
+/// `damage`, named, and left out.
+template <class Driver>
+void export_events(typename Driver::connection& db, const document_taker& take, const document_taker& damage);
+
 }  // namespace im::ruvector

@@ -297,6 +297,17 @@ result<verify_report> database_store<Driver>::verify() {
 }
 
 template <class Driver>
+result<void> database_store<Driver>::export_events(const document_taker& take, const document_taker& damage) {
+  const auto done = guarded([&] {
+    auto db = Driver::connect_checker(from_);
+    ruvector::export_events<Driver>(db, take, damage);
+    return true;
+  });
+  if (!done) return std::unexpected{done.error()};
+  return {};
+}
+
+template <class Driver>
 void database_store<Driver>::close() {
   writer_.close();
 }

@@ -61,6 +61,7 @@ public:
   [[nodiscard]] result<check_report> rebuild_projections() override;
   [[nodiscard]] result<check_report> check() override;
   [[nodiscard]] result<verify_report> verify() override;
+  [[nodiscard]] result<void> export_events(const document_taker& take, const document_taker& damage) override;
   void close() override;
 
   [[nodiscard]] std::uint64_t commits() const override { return writer_.commits(); }

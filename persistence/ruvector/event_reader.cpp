@@ -166,6 +166,7 @@ new_event log_entry(std::shared_ptr<const decision_event> event, std::uint32_t a
   out.action_count = action_count;
   out.request_keys.reserve(event->request_ids.size());
   for (const auto& request : event->request_ids) out.request_keys.push_back(request_key(request));
+  out.packed = pack(event->text);
   out.log = std::move(event);
   return out;
 }
@@ -198,6 +199,7 @@ new_event read_one(read_state& state, const node& from, const path& where) {
   checks.common(event);
   if (state.errors.size() != errors_before) return out;
   take_index(out, event);
+  out.packed = pack(document);
   out.foreign_text = std::move(document);
   out.action_count = actions;
   return out;

@@ -17,10 +17,11 @@ inline constexpr std::size_t transaction_events = 4096;    ///< the writer commi
 inline constexpr std::size_t transaction_tries = 3;        ///< of one that another transaction made fail
 inline constexpr std::size_t cached_incidents = 16'384;    ///< states the writer keeps to fold further, about 2 KB each
 inline constexpr std::size_t snapshot_every_events =
-    16;  ///< a state is written again after this many events of its incident
-inline constexpr std::size_t checkpoint_pages = 512;    ///< WAL pages (4 KB) that wake the checkpointer,
+    16;                                       ///< a state is written again after this many events of its incident
+inline constexpr int page_size_bytes = 8192;  ///< of a new database; one that is there keeps its own
+inline constexpr std::size_t checkpoint_pages = 256;    ///< WAL pages that wake the checkpointer,
 inline constexpr std::size_t checkpoint_commits = 8;    ///< once they are of so many commits
-inline constexpr std::size_t wal_pages_max = 4 * 4096;  ///< the writer finishes a checkpoint itself beyond
+inline constexpr std::size_t wal_pages_max = 8192;  ///< the writer finishes a checkpoint itself beyond
 inline constexpr std::size_t wal_growth_told = 4;       ///< times as many are a trouble
 inline constexpr milliseconds checkpoint_retry{1000};   ///< after a checkpoint that failed
 inline constexpr std::size_t wal_kept_bytes =
@@ -68,10 +69,13 @@ inline constexpr milliseconds newest_row_poll{250};  ///< how often long polls l
 
 // Documents
 inline constexpr std::size_t event_bytes = im::limits::body_bytes;  ///< one DecisionEvent
+inline constexpr std::size_t packed_document_bytes = event_bytes;   ///< a larger one (a state) is kept unpacked
 inline constexpr std::size_t policy_id_chars = 128;
 inline constexpr std::size_t problems_reported = 100;  ///< by one check
 
 // Care
+inline constexpr std::size_t repacked_events = 2000;       ///< of an older store, in one transaction,
+inline constexpr std::size_t repacked_bytes = 16U << 20U;  ///< or so many bytes of them
 inline constexpr int backup_step_pages = 1024;             ///< copied between two looks at the clock
 inline constexpr std::chrono::minutes backup_longest{30};  ///< one backup; meanwhile the write-ahead log only grows
 

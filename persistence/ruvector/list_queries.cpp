@@ -4,6 +4,7 @@
 #include "messages/assert.hpp"
 #include "persistence/ruvector/list_reader.hpp"
 #include "persistence/ruvector/list_sql.hpp"
+#include "persistence/ruvector/row_readers.hpp"
 
 namespace im::ruvector {
 
@@ -15,13 +16,14 @@ namespace {
 std::string events_that_match(const std::string& which) {
   return " FROM decision_events WHERE " + which +
          " AND timestamp_ms BETWEEN ?5 AND ?6 AND (?4 IS NULL OR decision_type = ?4)"
-         " AND (?1 IS NULL OR agent_id = ?1 OR (agent_id >= ?2 AND agent_id < ?3))";
+         " AND (?1 IS NULL OR agent IN (SELECT number FROM agents WHERE agent_id = ?1 OR (agent_id >= ?2 AND agent_id "
+         "< ?3)))";
 }
 
 }  // namespace
 
 std::string events(const std::string& which) {
-  return "SELECT timestamp_ms, row, doc" + events_that_match(which) +
+  return "SELECT timestamp_ms, row, doc, id" + events_that_match(which) +
          " AND (timestamp_ms < ?6 OR row < ?8) ORDER BY timestamp_ms DESC, row DESC LIMIT ?9 OFFSET ?10";
 }
 
@@ -55,7 +57,7 @@ event_page list_reader<Driver>::query(const event_query& what) {
       .each(
           [&](row r) {
             last = {r.time(0), r.integer(1)};
-            page.events.emplace_back(r.text(2));
+            page.events.push_back(unpack_or_throw(r.bytes(2), [&] { return named(event_id{r.id(3)}); }));
             bytes += page.events.back().size();
             return bytes < limits::page_bytes;
           },

@@ -3,6 +3,7 @@
 #include "persistence/ruvector/list_reader.hpp"
 #include "persistence/ruvector/list_sql.hpp"
 #include "persistence/ruvector/projection.hpp"
+#include "persistence/ruvector/row_readers.hpp"
 #include "persistence/ruvector/search_sql.hpp"
 #include "persistence/ruvector/search_words.hpp"
 
@@ -190,7 +191,8 @@ list_page list_reader<Driver>::approvals(const list_filter& filter) {
   (filter.incident ? approvals_of_incident_ : approvals_)
       .each(
           [&](row r) {
-            return page.add({r.time(0), r.id(1)}, std::string{r.text(2)});
+            return page.add({r.time(0), r.id(1)},
+                            unpack_or_throw(r.bytes(2), [&] { return "approval request " + r.id(1).str(); }));
           },
           start.at, start.id, filter.approval_statuses.mask(), filter.approval_actions.mask(), filter.incident,
           filter.limit + 1);
@@ -205,7 +207,9 @@ list_page list_reader<Driver>::postmortems(const list_filter& filter) {
       [&](row r) {
         return page.add({r.time(0), r.id(1)},
                         page.full() ? std::string{}
-                                    : stored_postmortem_json(r.text(3), static_cast<postmortem_status>(r.integer(2))));
+                                    : stored_postmortem_json(
+                                          unpack_or_throw(r.bytes(3), [&] { return named(postmortem_id{r.id(1)}); }),
+                                          static_cast<postmortem_status>(r.integer(2))));
       },
       start.at, start.id, filter.postmortem_statuses.mask(), filter.incident, filter.limit + 1);
   return page.take();

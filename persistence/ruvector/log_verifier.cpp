@@ -50,6 +50,7 @@ bool log_verifier::take(const stored_entry& entry) {
   };
   if (entry.sequence != sequence_ + 1)
     return broken("sequence " + std::to_string(sequence_ + 1), "sequence " + std::to_string(entry.sequence));
+  if (!entry.unreadable.empty()) return broken("a DecisionEvent", std::string{entry.unreadable});
   const auto says = words_of(entry.document);
   if (!says) return broken("a DecisionEvent", "no JSON document");
   if (says->incident_id != entry.incident_id || says->id != entry.id ||

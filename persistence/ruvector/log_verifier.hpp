@@ -18,6 +18,7 @@ struct stored_entry {
   std::uint64_t sequence = 0;
   event_id id;
   std::string_view document;
+  std::string_view unreadable;  ///< why there is no document; empty where there is one
 };
 
 /// Where a log is not what was written.

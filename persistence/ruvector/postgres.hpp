@@ -60,6 +60,7 @@ public:
   [[nodiscard]] bool is_null(int i) const noexcept { return PQgetisnull(from_, at_, i) != 0; }
   [[nodiscard]] std::int64_t integer(int i) const noexcept;
   [[nodiscard]] std::string_view text(int i) const noexcept;
+  [[nodiscard]] std::string_view bytes(int i) const noexcept { return text(i); }
   [[nodiscard]] uuid id(int i) const;  ///< nil for what is none
   [[nodiscard]] time_point time(int i) const noexcept { return time_point{milliseconds{integer(i)}}; }
 

@@ -1,7 +1,10 @@
 #include "persistence/ruvector/postgres_buffer.hpp"
 
+#include <algorithm>
 #include <array>
+#include <set>
 
+#include "messages/assert.hpp"
 #include "persistence/ruvector/row_readers.hpp"
 
 namespace im::ruvector::postgres {
@@ -37,27 +40,29 @@ private:
 constexpr auto number_type = type::int8;
 constexpr auto id_type = type::uuid;
 constexpr auto text_type = type::text;
+constexpr auto bytes_type = type::bytea;
 
 }  // namespace
 
 write_buffer::write_buffer(connection& db)
     : db_{db},
+      know_agents_{db, know_agents_sql},
       put_events_{db,
-                  "INSERT INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
-                  " actions, doc) SELECT * FROM unnest(?1,?2,?3,?4,?5,?6,?7,?8,?9)"},
+                  "INSERT INTO decision_events (row, id, incident_id, sequence, agent, decision_type, timestamp_ms,"
+                  " actions, doc) SELECT n.row, n.id, n.incident_id, n.sequence,"
+                  " (SELECT number FROM agents a WHERE a.agent_id = n.agent_id), n.decision_type, n.timestamp_ms,"
+                  " n.actions, n.doc FROM unnest(?1,?2,?3,?4,?5,?6,?7,?8,?9) AS n(row, id, incident_id, sequence,"
+                  " agent_id, decision_type, timestamp_ms, actions, doc)"},
       put_requests_{db,
                     "INSERT INTO requests (ordered_key, event_row, disposition) SELECT * FROM unnest(?1,?2,?3)"
                     " ON CONFLICT DO NOTHING"},
       put_incidents_{
-          db,
-          "INSERT INTO incidents (incident_id, sequence, open, fingerprint_key, status, severity, category,"
-          " escalation_level, escalated, source, title, created_ms, updated_ms, due_kind, due_ms)"
-          " SELECT * FROM unnest(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
-          " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, open=excluded.open,"
-          " fingerprint_key=excluded.fingerprint_key, status=excluded.status, severity=excluded.severity,"
-          " category=excluded.category, escalation_level=excluded.escalation_level, escalated=excluded.escalated,"
-          " source=excluded.source, title=excluded.title, created_ms=excluded.created_ms,"
-          " updated_ms=excluded.updated_ms, due_kind=excluded.due_kind, due_ms=excluded.due_ms"},
+          db, std::string{"INSERT INTO incidents ("} + incident_columns +
+                  ") SELECT * FROM unnest(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"
+                  " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, open=excluded.open,"
+                  " fingerprint_key=excluded.fingerprint_key, status=excluded.status, severity=excluded.severity,"
+                  " category=excluded.category, escalated=excluded.escalated, source=excluded.source,"
+                  " created_ms=excluded.created_ms, due_kind=excluded.due_kind, due_ms=excluded.due_ms"},
       put_gates_{db,
                  "INSERT INTO approvals (request_id, incident_id, status, action_type, requested_ms, gate)"
                  " SELECT * FROM unnest(?1,?2,?3,?4,?5,?6) ON CONFLICT (request_id, incident_id) DO UPDATE SET"
@@ -73,12 +78,11 @@ write_buffer::write_buffer(connection& db)
       put_snapshots_{db,
                      "INSERT INTO snapshots (incident_id, sequence, state) SELECT * FROM unnest(?1,?2,?3)"
                      " ON CONFLICT (incident_id) DO UPDATE SET sequence=excluded.sequence, state=excluded.state"},
-      put_words_{db,
-                 "INSERT INTO incident_words (row, incident_id, words)"
-                 " SELECT e.row, n.incident, array_to_tsvector(string_to_array(n.words, ' '))"
-                 " FROM unnest(?1,?2) AS n(incident, words)"
-                 " JOIN decision_events e ON e.incident_id = n.incident AND e.sequence = 1"
-                 " ON CONFLICT (row) DO UPDATE SET words=excluded.words"} {}
+      put_words_{
+          db,
+          "INSERT INTO incident_words (row, words) SELECT e.row, n.words FROM unnest(?1,?2) AS n(incident, words)"
+          " JOIN decision_events e ON e.incident_id = n.incident AND e.sequence = 1 ORDER BY e.row"
+          " ON CONFLICT (row) DO UPDATE SET words=excluded.words"} {}
 
 void write_buffer::put(incident_id incident, const side_changes& changes) {
   for (const auto& [id, gate] : changes.gates) gates_.insert_or_assign({id.value(), incident}, gate);
@@ -94,7 +98,7 @@ void write_buffer::put(incident_id incident, const side_changes& changes) {
     words_.insert_or_assign(incident, changes.words->now);
 }
 
-void write_buffer::put_snapshot(incident_id incident, std::uint64_t sequence, std::string state) {
+void write_buffer::put_snapshot(incident_id incident, std::uint64_t sequence, packed_document state) {
   snapshots_.insert_or_assign(incident, written_snapshot{sequence, std::move(state)});
 }
 
@@ -132,39 +136,45 @@ void write_buffer::clear() {
 
 void write_buffer::add_events(requests& to) {
   if (events_.empty()) return;
+  std::set<std::string_view> agents;
+  for (const auto& [event, at] : events_) agents.insert(event->agent_id);
+  rows_of<1> names{{text_type}};
+  for (const auto agent : agents) names.add(agent);
+  to.push_back({&know_agents_, names.take(), {}});
   rows_of<9> rows{
-      {number_type, id_type, id_type, number_type, text_type, number_type, number_type, number_type, text_type}};
+      {number_type, id_type, id_type, number_type, text_type, number_type, number_type, number_type, bytes_type}};
   for (const auto& [event, at] : events_) {
+    IM_ASSERT(!event->packed.bytes.empty());
     const auto sequence = event->log ? std::optional{event->log->sequence} : std::nullopt;
     rows.add(at, event->id, event->incident, sequence, event->agent_id, number(event->decision_type), event->timestamp,
-             event->action_count, event->document());
+             event->action_count, event->packed);
   }
   to.push_back({&put_events_, rows.take(), {}});
 }
 
 void write_buffer::add_covers(requests& to) {
   if (covers_.empty()) return;
+  std::ranges::sort(covers_, {}, &written_cover::key);  // keys that follow each other go to one page of the index
   rows_of<3> rows{{id_type, number_type, number_type}};
   for (const auto& c : covers_) rows.add(c.key, c.row, number(c.how));
   to.push_back({&put_requests_, rows.take(), {}});
 }
 
 void write_buffer::add_incidents(requests& to, bool open) {
-  rows_of<15> rows{{id_type, number_type, number_type, id_type, number_type, number_type, number_type, number_type,
-                    number_type, text_type, text_type, number_type, number_type, number_type, number_type}};
+  rows_of<12> rows{{id_type, number_type, number_type, id_type, number_type, number_type, number_type, number_type,
+                    text_type, number_type, number_type, number_type}};
   for (const auto& [id, r] : incidents_)
     if (r.open.value_or(false) == open)
       rows.add(id, r.sequence, r.open, r.fingerprint, number(r.status), number(r.severity), number(r.category),
-               r.escalation_level, r.escalated, r.source, r.title, r.created_at, r.updated_at, number(r.due_kind),
-               r.due_at);
+               r.escalated, r.source, r.created_at, number(r.due_kind), r.due_at);
   if (!rows.empty()) to.push_back({&put_incidents_, rows.take(), {}});
 }
 
 void write_buffer::add_gates(requests& to) {
   if (gates_.empty()) return;
-  rows_of<6> rows{{id_type, id_type, number_type, number_type, number_type, text_type}};
+  rows_of<6> rows{{id_type, id_type, number_type, number_type, number_type, bytes_type}};
   for (const auto& [key, gate] : gates_)
-    rows.add(key.first, key.second, number(gate.status), number(gate.action_type), gate.requested_at, gate.item);
+    rows.add(key.first, key.second, number(gate.status), number(gate.action_type), gate.requested_at, pack(gate.item));
   to.push_back({&put_gates_, rows.take(), {}});
 }
 
@@ -183,7 +193,7 @@ void write_buffer::add_postmortems(requests& to) {
 
 void write_buffer::add_snapshots(requests& to) {
   if (snapshots_.empty()) return;
-  rows_of<3> rows{{id_type, number_type, text_type}};
+  rows_of<3> rows{{id_type, number_type, bytes_type}};
   for (const auto& [id, s] : snapshots_) rows.add(id, s.sequence, s.state);
   to.push_back({&put_snapshots_, rows.take(), {}});
 }

@@ -13,6 +13,11 @@
 
 namespace im::ruvector::postgres {
 
+/// Numbers those of the agents ?1 that have no number yet. One transaction writes at a time, so no number is used up in vain.
+inline constexpr const char* know_agents_sql =
+    "INSERT INTO agents (agent_id) SELECT n.agent_id FROM unnest(?1) AS n(agent_id)"
+    " WHERE NOT EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = n.agent_id)";
+
 class write_buffer {
 public:
   explicit write_buffer(connection& db);
@@ -24,7 +29,7 @@ public:
   }
   void put(const incident_row& r) { incidents_.insert_or_assign(r.id, r); }
   void put(incident_id incident, const side_changes& changes);
-  void put_snapshot(incident_id incident, std::uint64_t sequence, std::string state);
+  void put_snapshot(incident_id incident, std::uint64_t sequence, packed_document state);
 
   [[nodiscard]] bool empty() const { return rows() == 0; }
   [[nodiscard]] std::size_t rows() const;
@@ -44,7 +49,7 @@ private:
   };
   struct written_snapshot {
     std::uint64_t sequence = 0;
-    std::string state;
+    packed_document state;
   };
   using side_key = std::pair<uuid, incident_id>;
   using requests = std::vector<connection::request>;
@@ -58,6 +63,7 @@ private:
   void add_words(requests& to);
 
   connection& db_;
+  statement know_agents_;
   statement put_events_;
   statement put_requests_;
   statement put_incidents_;
@@ -69,7 +75,7 @@ private:
 
   std::vector<written_event> events_;
   std::vector<written_cover> covers_;
-  std::unordered_map<incident_id, incident_row> incidents_;
+  std::map<incident_id, incident_row> incidents_;  ///< sorted, as its index is
   std::map<side_key, gate_change> gates_;
   std::map<side_key, postmortem_change> postmortems_;
   std::unordered_map<incident_id, written_snapshot> snapshots_;

@@ -20,6 +20,8 @@ void append_binary(std::string& to, const uuid& id) {
   to.append(reinterpret_cast<const char*>(id.bytes().data()), id.bytes().size());
 }
 
+void append_binary(std::string& to, const packed_document& document) { to += document.bytes; }
+
 void column::append_item(std::string_view bytes) {
   append_big_endian(items_, bytes.size(), 4);
   items_ += bytes;
@@ -34,9 +36,11 @@ void column::append_null() {
 
 type column::array_type() const {
   switch (element_) {
+    case type::bytea: return type::bytea_array;
     case type::int8: return type::int8_array;
     case type::uuid: return type::uuid_array;
     case type::text:
+    case type::bytea_array:
     case type::int8_array:
     case type::text_array:
     case type::uuid_array: break;

@@ -10,14 +10,17 @@
 
 #include "messages/ids.hpp"
 #include "messages/time.hpp"
+#include "persistence/ruvector/document_codec.hpp"
 
 namespace im::ruvector::postgres {
 
 /// Numbers of types in `pg_type`; they never change.
 enum class type : std::uint32_t {
+  bytea = 17,
   int8 = 20,
   text = 25,
   uuid = 2950,
+  bytea_array = 1001,
   int8_array = 1016,
   text_array = 1009,
   uuid_array = 2951
@@ -27,6 +30,7 @@ enum class type : std::uint32_t {
 constexpr type type_of(std::int64_t) { return type::int8; }
 constexpr type type_of(std::string_view) { return type::text; }
 constexpr type type_of(const uuid&) { return type::uuid; }
+inline type type_of(const packed_document&) { return type::bytea; }
 
 /// The form that is sent.
 template <std::integral I>
@@ -36,6 +40,7 @@ std::int64_t plain(I value) {
 inline std::int64_t plain(time_point at) { return at.time_since_epoch().count(); }
 inline std::string_view plain(std::string_view text) { return text; }
 inline uuid plain(const uuid& id) { return id; }
+inline const packed_document& plain(const packed_document& document) { return document; }
 template <class Tag>
 uuid plain(const strong_id<Tag>& id) {
   return id.value();
@@ -44,11 +49,12 @@ uuid plain(const strong_id<Tag>& id) {
 void append_binary(std::string& to, std::int64_t value);
 void append_binary(std::string& to, std::string_view text);
 void append_binary(std::string& to, const uuid& id);
+void append_binary(std::string& to, const packed_document& document);
 
 /// One array parameter: a column of many rows.
 class column {
 public:
-  /// Of int8, text or uuid.
+  /// Of bytea, int8, text or uuid.
   explicit column(type element) : element_{element} {}
 
   template <class T>

@@ -3,9 +3,9 @@
 #include <array>
 #include <string>
 
-#include "persistence/ruvector/care.hpp"
+#include "messages/assert.hpp"
 #include "persistence/ruvector/postgres_locks.hpp"
-#include "persistence/ruvector/postgres_tables.hpp"
+#include "persistence/ruvector/postgres_repack.hpp"
 #include "persistence/ruvector/schema_steps.hpp"
 
 namespace im::ruvector::postgres {
@@ -124,41 +124,61 @@ CREATE TRIGGER policies_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON polic
 constexpr const char* words_table = R"sql(
 DROP TABLE IF EXISTS incident_words;
 CREATE TABLE incident_words (
-  row         bigint   PRIMARY KEY,
-  incident_id uuid     NOT NULL,
-  words       tsvector NOT NULL
+  row   bigint PRIMARY KEY,
+  words text   COLLATE "C" NOT NULL
 );
-CREATE INDEX incident_words_words ON incident_words USING gin (words) WITH (gin_pending_list_limit = 256);
+CREATE INDEX incident_words_words ON incident_words USING gin (array_to_tsvector(string_to_array(words, ' ')))
+  WITH (gin_pending_list_limit = 256);
 )sql";
 const std::string version_5 = std::string{words_table} + schema::search;
 
-const std::array migrations{version_1, schema::version_2, schema::version_3, schema::version_4, version_5.c_str()};
+/// Version 6: documents are packed, and the server does not try to compress them again; an agent's name stands once, and `incidents`
+/// keeps what lists look at and no more. What is wide stands first, so that no bytes are lost between columns. The entries of before are moved by `postgres_repack`.
+constexpr const char* version_6 = R"sql(
+DROP TRIGGER decision_events_append_only ON decision_events;
+DROP INDEX decision_events_id;
+DROP INDEX decision_events_log;
+DROP INDEX decision_events_time;
+DROP INDEX decision_events_actions;
+ALTER TABLE decision_events RENAME TO unpacked_events;
+ALTER TABLE unpacked_events RENAME CONSTRAINT decision_events_pkey TO unpacked_events_pkey;
+CREATE TABLE agents (
+  number   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  agent_id text    COLLATE "C" NOT NULL UNIQUE
+);
+CREATE TABLE decision_events (
+  row           bigint   PRIMARY KEY,
+  timestamp_ms  bigint   NOT NULL,
+  sequence      bigint,
+  agent         integer  NOT NULL,
+  actions       integer  NOT NULL,
+  id            uuid     NOT NULL,
+  incident_id   uuid,
+  decision_type smallint NOT NULL,
+  doc           bytea    NOT NULL
+);
+ALTER TABLE decision_events ALTER COLUMN doc SET STORAGE EXTERNAL;
+CREATE UNIQUE INDEX decision_events_id ON decision_events (id);
+CREATE UNIQUE INDEX decision_events_log ON decision_events (incident_id, sequence);
+CREATE INDEX decision_events_time ON decision_events (timestamp_ms);
+CREATE INDEX decision_events_actions ON decision_events (row) WHERE actions > 0;
+CREATE TRIGGER decision_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON decision_events
+  FOR EACH STATEMENT EXECUTE FUNCTION im_refuse_change();
+ALTER TABLE snapshots ALTER COLUMN state TYPE bytea USING convert_to(state, 'UTF8');
+ALTER TABLE snapshots ALTER COLUMN state SET STORAGE EXTERNAL;
+ALTER TABLE approvals ALTER COLUMN gate TYPE bytea USING convert_to(gate, 'UTF8');
+ALTER TABLE approvals ALTER COLUMN gate SET STORAGE EXTERNAL;
+ALTER TABLE incidents DROP COLUMN escalation_level, DROP COLUMN title, DROP COLUMN updated_ms;
+)sql";
 
-/// Rolls back what was not committed.
-class transaction {
-public:
-  explicit transaction(connection& db) : db_{db} { db_.execute("BEGIN"); }
-  transaction(const transaction&) = delete;
-  transaction& operator=(const transaction&) = delete;
-  ~transaction() {
-    try {
-      if (db_.usable() && db_.in_transaction()) db_.execute("ROLLBACK");
-    } catch (const store_failure&) {  // then its session ends, and the transaction with it
-    }
-  }
-  void commit() { db_.execute("COMMIT"); }
-
-private:
-  connection& db_;
-};
+const std::array migrations{version_1,         schema::version_2, schema::version_3,
+                            schema::version_4, version_5.c_str(), version_6};
 
 std::int64_t number_of(connection& db, const char* sql) {
   return statement{db, sql}.first([](row r) { return r.integer(0); }).value_or(0);
 }
 
-}  // namespace
-
-void migrate(connection& db) {
+void take_steps(connection& db) {
   constexpr std::int64_t newest = std::tuple_size_v<decltype(migrations)>;
   transaction all{db};
   const auto lock = [&](std::int64_t name) { statement{db, "SELECT 1 FROM pg_advisory_xact_lock(?1)"}.run(name); };
@@ -175,16 +195,21 @@ void migrate(connection& db) {
                                     ", this program knows " + std::to_string(newest) + "; use a newer one")};
   if (there < newest) lock(lock_of_writers);  // nothing is written between the fold of the log and the new tables
   statement applied{db, "INSERT INTO im_schema_version (version) VALUES (?1)"};
+  IM_ASSERT(there >= 0);
   for (auto version = there; version < newest; ++version) {
     db.execute(migrations[static_cast<std::size_t>(version)]);
     applied.run(version + 1);
   }
-  if (schema::needs_fold(there)) {
-    tables written{db};
-    (void)rebuild<driver>(db, written);
-    written.flush();
-  }
+  if (schema::needs_fold(there)) db.execute(schema::remember_fold);
   all.commit();
+}
+
+}  // namespace
+
+void migrate(connection& db) {
+  take_steps(db);
+  while (pack_some(db)) {
+  }
 }
 
 }  // namespace im::ruvector::postgres

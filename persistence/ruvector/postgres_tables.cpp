@@ -3,6 +3,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "messages/assert.hpp"
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/row_readers.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr const char* cover_columns = "r.ordered_key, e.incident_id, e.id, e.sequence, r.disposition";
 
 stored_event read_event(const row& r) {
-  stored_event out{std::nullopt, std::string{r.text(2)}};
+  stored_event out{std::nullopt, unpack_or_throw(r.bytes(2), [&] { return named(event_id{r.id(0)}); })};
   if (!r.is_null(1)) out.sequence = static_cast<std::uint64_t>(r.integer(1));
   return out;
 }
@@ -93,13 +94,18 @@ void tables::expect(std::span<const new_event* const> events, const std::functio
     all.push_back({&find_open_, fingerprints.take(), [&](const row& r) { open_[r.id(0)] = incident_id{r.id(1)}; }});
   std::unordered_map<incident_id, state_assembly> states;
   for (const auto id : wanted) states.emplace(id, state_assembly{id});
+  const auto assembly_of = [&](incident_id id) -> state_assembly& {
+    const auto found = states.find(id);
+    IM_ASSERT(found != states.end());  // the server was asked for no other
+    return found->second;
+  };
   if (!wanted.empty()) {
     all.push_back({&find_snapshots_, one(incidents), [&](const row& r) {
                      const auto sequence = static_cast<std::uint64_t>(r.integer(1));
-                     states.at(incident_id{r.id(0)}).snapshot(sequence, r.text(2));
+                     assembly_of(incident_id{r.id(0)}).snapshot(sequence, r.bytes(2));
                    }});
     all.push_back(
-        {&find_tails_, one(incidents), [&](const row& r) { states.at(incident_id{r.id(0)}).event(r.text(1)); }});
+        {&find_tails_, one(incidents), [&](const row& r) { assembly_of(incident_id{r.id(0)}).event(r.bytes(1)); }});
   }
   db_.pipeline(all);
   for (auto& [id, state] : states) states_.insert_or_assign(id, state.take());
@@ -170,7 +176,7 @@ void tables::put(const incident_row& row) {
 void tables::write(incident_id incident, const side_changes& changes) { buffer_.put(incident, changes); }
 
 void tables::write_snapshot(const incident_state& state) {
-  buffer_.put_snapshot(state.record.id, state.head(), json::encode(state));
+  buffer_.put_snapshot(state.record.id, state.head(), pack(json::encode(state)));
 }
 
 std::int64_t tables::commit() {

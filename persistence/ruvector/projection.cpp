@@ -87,13 +87,10 @@ incident_row row_of(const incident_state& state, std::optional<text_key> fingerp
   row.status = record.status;
   row.severity = record.severity;
   row.category = record.category;
-  row.escalation_level = record.escalation_level;
   row.escalated = state.opened && (record.escalation_level > 0 || record.status == incident_status::escalated ||
                                    state.pending_gate(gate_purpose::apply_escalation) != nullptr);
   row.source = without_nul(record.source);
-  row.title = without_nul(record.title);
   row.created_at = record.created_at;
-  row.updated_at = record.updated_at;
   if (const auto due = next_deadline(state)) {
     row.due_kind = due->kind;
     row.due_at = due->due_at;

@@ -21,12 +21,9 @@ struct incident_row {
   incident_status status = incident_status::fresh;
   im::severity severity = severity::p4;
   incident_category category = incident_category::other;
-  int escalation_level = 0;
   bool escalated = false;  ///< belongs into the list of escalations
   std::string source;
-  std::string title;
   time_point created_at;
-  time_point updated_at;
   std::optional<deadline_kind> due_kind;
   std::optional<time_point> due_at;
 

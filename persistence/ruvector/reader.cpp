@@ -14,8 +14,11 @@ namespace im::ruvector {
 
 namespace {
 
-std::optional<std::string> text_of(auto& s, const auto& id) {
-  return s.first([](const auto& r) { return std::string{r.text(0)}; }, id);
+/// The document of the first row, which `what` names where it cannot be unpacked.
+std::optional<std::string> document_of(auto& s, const char* what, const auto& id) {
+  return s.first(
+      [&](const auto& r) { return unpack_or_throw(r.bytes(0), [&] { return std::string{what} + ' ' + id.str(); }); },
+      id);
 }
 
 }  // namespace
@@ -48,7 +51,7 @@ reader<Driver>::reader(const typename Driver::source& from)
 
 template <class Driver>
 std::optional<std::string> reader<Driver>::event(event_id id) {
-  return text_of(event_, id);
+  return document_of(event_, "DecisionEvent", id);
 }
 
 /// Whether a log goes on is asked most often; the list tells, so that no walk begins.
@@ -65,7 +68,7 @@ log_page reader<Driver>::log(incident_id id, std::uint64_t after, std::size_t li
         const auto sequence = static_cast<std::uint64_t>(r.integer(1));
         if (sequence != last + 1) damaged_after(id, last);
         last = sequence;
-        page.events.emplace_back(r.text(2));
+        page.events.push_back(unpack_or_throw(r.bytes(2), [&] { return named(id, sequence); }));
         bytes += page.events.back().size();
         cut = bytes >= limits::page_bytes || page.events.size() >= limit;
         return !cut;
@@ -148,7 +151,8 @@ feed_page reader<Driver>::actions(feed_cursor after, std::size_t limit) {
         const auto at = r.integer(0);
         const auto skip = at == after.row && !whole ? after.actions : 0;
         const auto before = page.actions.size();
-        const bool ended = append_actions(page.actions, r.text(1), at, skip, limit - before);
+        const auto document = unpack_or_throw(r.bytes(1), [at] { return "row " + std::to_string(at) + " of the log"; });
+        const bool ended = append_actions(page.actions, document, at, skip, limit - before);
         const auto taken = static_cast<std::uint32_t>(page.actions.size() - before);
         page.next = {at, ended ? feed_cursor::whole_event : skip + taken};
         for (auto i = before; i < page.actions.size(); ++i) bytes += page.actions[i].size();
@@ -166,7 +170,7 @@ std::optional<std::string> reader<Driver>::record(incident_id id, std::string (*
   const read_transaction together{db_};
   const auto loaded = loader_.load(id);
   if (loaded.state.opened) return make(loaded.state);
-  return text_of(agents_own, id);
+  return document_of(agents_own, "the record of incident", id);
 }
 
 template <class Driver>
@@ -181,13 +185,17 @@ std::optional<std::string> reader<Driver>::escalation_record(incident_id id) {
 
 template <class Driver>
 std::optional<std::string> reader<Driver>::approval(approval_id id) {
-  return text_of(approval_, id);
+  return document_of(approval_, "approval request", id);
 }
 
 template <class Driver>
 std::optional<std::string> reader<Driver>::postmortem(postmortem_id id) {
   return postmortem_.first(
-      [](row r) { return stored_postmortem_json(r.text(1), static_cast<postmortem_status>(r.integer(0))); }, id);
+      [id](row r) {
+        return stored_postmortem_json(unpack_or_throw(r.bytes(1), [id] { return named(id); }),
+                                      static_cast<postmortem_status>(r.integer(0)));
+      },
+      id);
 }
 
 template <class Driver>

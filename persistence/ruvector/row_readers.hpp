@@ -1,7 +1,9 @@
 #pragma once
 /// Rows of any database as what they stand for, and the other way round.
 
+#include <cstdint>
 #include <optional>
+#include <string>
 
 #include "persistence/ruvector/projection.hpp"
 #include "persistence/ruvector/store.hpp"
@@ -19,6 +21,17 @@ std::optional<int> number(std::optional<E> value) {
   return value ? std::optional{static_cast<int>(*value)} : std::nullopt;
 }
 
+/// How an operator finds what is damaged.
+[[nodiscard]] inline std::string named(event_id id) { return "DecisionEvent " + id.str(); }
+[[nodiscard]] inline std::string named(postmortem_id id) { return "post-mortem " + id.str(); }
+[[nodiscard]] inline std::string named(incident_id incident, std::uint64_t sequence) {
+  return "incident " + incident.str() + ", sequence " + std::to_string(sequence);
+}
+
+inline constexpr const char* incident_columns =
+    "incident_id, sequence, open, fingerprint_key, status, severity, category, escalated, source, created_ms, "
+    "due_kind, due_ms";
+
 /// incident_id, id, sequence, disposition; the request id is the caller's to fill in.
 template <class Row>
 covered_by read_cover(const Row& r) {
@@ -29,7 +42,7 @@ covered_by read_cover(const Row& r) {
           static_cast<disposition>(r.integer(3))};
 }
 
-/// All columns of `incidents`, in the order of the schema.
+/// Of `incident_columns`.
 template <class Row>
 incident_row read_incident_row(const Row& r) {
   incident_row out;
@@ -40,14 +53,11 @@ incident_row read_incident_row(const Row& r) {
   out.status = static_cast<incident_status>(r.integer(4));
   out.severity = static_cast<severity>(r.integer(5));
   out.category = static_cast<incident_category>(r.integer(6));
-  out.escalation_level = static_cast<int>(r.integer(7));
-  out.escalated = r.integer(8) != 0;
-  out.source = r.text(9);
-  out.title = r.text(10);
-  out.created_at = r.time(11);
-  out.updated_at = r.time(12);
-  if (!r.is_null(13)) out.due_kind = static_cast<deadline_kind>(r.integer(13));
-  if (!r.is_null(14)) out.due_at = r.time(14);
+  out.escalated = r.integer(7) != 0;
+  out.source = r.text(8);
+  out.created_at = r.time(9);
+  if (!r.is_null(10)) out.due_kind = static_cast<deadline_kind>(r.integer(10));
+  if (!r.is_null(11)) out.due_at = r.time(11);
   return out;
 }
 

@@ -30,6 +30,8 @@ DROP TABLE IF EXISTS words_backlog;
 CREATE TABLE words_backlog (next_row bigint NOT NULL, last_row bigint NOT NULL);
 INSERT INTO words_backlog SELECT 1, coalesce(max(row), 0) FROM decision_events;
 )sql";
+/// What `needs_fold` says is kept until the log of an older store is packed, however often that is interrupted.
+inline constexpr const char* remember_fold = "CREATE TABLE pending_fold (unused INTEGER)";
 
 /// Whether what a program of schema version `there` wrote beside the log has to be folded anew. 0: there is nothing yet.
 constexpr bool needs_fold(std::int64_t there) { return there != 0 && there < 4; }

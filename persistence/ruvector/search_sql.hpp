@@ -38,8 +38,9 @@ struct search_sql<sqlite::driver> {
 template <>
 struct search_sql<postgres::driver> {
   static constexpr const char* matches =
-      "SELECT w.row AS place, i.incident_id FROM incident_words w JOIN incidents i ON i.incident_id = w.incident_id"
-      " WHERE w.words @@ ?10::tsquery AND w.row < ?1";
+      "SELECT w.row AS place, i.incident_id FROM incident_words w"
+      " JOIN decision_events e ON e.row = w.row JOIN incidents i ON i.incident_id = e.incident_id"
+      " WHERE array_to_tsvector(string_to_array(w.words, ' ')) @@ ?10::tsquery AND w.row < ?1";
   static constexpr const char* newest_first = " ORDER BY w.row DESC";
   static constexpr const char* forget_all = "DELETE FROM incident_words";
 

@@ -133,6 +133,12 @@ std::string_view row::text(int i) const noexcept {
                           : std::string_view{bytes, static_cast<std::size_t>(sqlite3_column_bytes(s_, i))};
 }
 
+std::string_view row::bytes(int i) const noexcept {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(s_, i));
+  return bytes == nullptr ? std::string_view{}
+                          : std::string_view{bytes, static_cast<std::size_t>(sqlite3_column_bytes(s_, i))};
+}
+
 uuid row::id(int i) const {
   uuid::bytes_type bytes{};
   const auto* blob = static_cast<const std::uint8_t*>(sqlite3_column_blob(s_, i));
@@ -160,6 +166,10 @@ void statement::bind_one(int index, std::string_view text) {
 void statement::bind_one(int index, const uuid& id) {
   check_bound(
       sqlite3_bind_blob(stmt_.get(), index, id.bytes().data(), static_cast<int>(id.bytes().size()), SQLITE_STATIC));
+}
+
+void statement::bind_one(int index, const packed_document& document) {
+  check_bound(sqlite3_bind_blob64(stmt_.get(), index, document.bytes.data(), document.bytes.size(), SQLITE_STATIC));
 }
 
 void statement::bind_number(int index, std::int64_t value) {

@@ -15,6 +15,7 @@
 #include "messages/error.hpp"
 #include "messages/ids.hpp"
 #include "messages/time.hpp"
+#include "persistence/ruvector/document_codec.hpp"
 #include "persistence/ruvector/failure.hpp"
 
 namespace im::ruvector::sqlite {
@@ -67,6 +68,8 @@ public:
   [[nodiscard]] bool is_null(int i) const noexcept { return sqlite3_column_type(s_, i) == SQLITE_NULL; }
   [[nodiscard]] std::int64_t integer(int i) const noexcept { return sqlite3_column_int64(s_, i); }
   [[nodiscard]] std::string_view text(int i) const noexcept;
+  /// What `text` answers, of a blob too.
+  [[nodiscard]] std::string_view bytes(int i) const noexcept;
   [[nodiscard]] uuid id(int i) const;  ///< nil for what is no blob of 16 bytes
   [[nodiscard]] time_point time(int i) const noexcept { return time_point{milliseconds{integer(i)}}; }
 
@@ -130,6 +133,7 @@ private:
   void bind_one(int index, std::string_view text);  ///< must live until the run is over
   void bind_one(int index, const std::string& text) { bind_one(index, std::string_view{text}); }
   void bind_one(int index, const uuid& id);
+  void bind_one(int index, const packed_document& document);  ///< must live until the run is over
   void bind_one(int index, time_point at) { bind_number(index, at.time_since_epoch().count()); }
   template <class Tag>
   void bind_one(int index, const strong_id<Tag>& id) {

@@ -40,6 +40,7 @@ void make(const fs::path& database) {
     connection db{part.string(), open_mode::read_write, limits::page_cache_kb / 2};
     // No write-ahead log yet: whether closing the file could copy it, nobody would tell.
     db.execute("PRAGMA synchronous=FULL");
+    db.execute(("PRAGMA page_size=" + std::to_string(limits::page_size_bytes)).c_str());
     migrate(db, schema_origin::made_here);
   }
   sync_to_disk(part);

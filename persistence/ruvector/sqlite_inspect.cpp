@@ -43,7 +43,17 @@ result<check_report> check_file(const std::filesystem::path& database) {
 }
 
 result<verify_report> verify_file(const std::filesystem::path& database) {
-  return inspect(database, sqlite::expect_ours, [](sqlite::connection& db) { return verify<sqlite::driver>(db); });
+  return inspect(database, sqlite::expect_packed, [](sqlite::connection& db) { return verify<sqlite::driver>(db); });
+}
+
+result<void> export_file(const std::filesystem::path& database, const document_taker& take,
+                         const document_taker& damage) {
+  const auto done = inspect(database, sqlite::expect_packed, [&](sqlite::connection& db) {
+    export_events<sqlite::driver>(db, take, damage);
+    return true;
+  });
+  if (!done) return std::unexpected{done.error()};
+  return {};
 }
 
 }  // namespace im::ruvector

@@ -16,4 +16,8 @@ namespace im::ruvector {
 /// The chain through every log. A page that cannot be read is an error here: `check_file` tells of it.
 [[nodiscard]] result<verify_report> verify_file(const std::filesystem::path& database);
 
+/// As the store's `export_events`.
+[[nodiscard]] result<void> export_file(const std::filesystem::path& database, const document_taker& take,
+                                       const document_taker& damage);
+
 }  // namespace im::ruvector

@@ -3,9 +3,9 @@
 #include <array>
 #include <string>
 
-#include "persistence/ruvector/care.hpp"
+#include "messages/assert.hpp"
 #include "persistence/ruvector/schema_steps.hpp"
-#include "persistence/ruvector/sqlite_tables.hpp"
+#include "persistence/ruvector/sqlite_repack.hpp"
 
 namespace im::ruvector::sqlite {
 
@@ -162,8 +162,49 @@ CREATE VIRTUAL TABLE incident_words USING fts5 (words, content='', detail=none, 
 )sql";
 const std::string version_6 = std::string{words_table} + schema::search;
 
-const std::array migrations{version_1,         schema::version_2, schema::version_3,
-                            schema::version_4, version_5,         version_6.c_str()};
+/// Version 7: documents are packed, an agent's name stands once, and `incidents` keeps what lists look at and no more. The document
+/// stands last, behind what is read without it. The entries of before are moved by `sqlite_repack`, which also makes the triggers again.
+constexpr const char* version_7 = R"sql(
+DROP TRIGGER decision_events_no_update;
+DROP TRIGGER decision_events_no_delete;
+DROP TRIGGER decision_events_no_replace;
+DROP TRIGGER decision_events_follow;
+DROP INDEX decision_events_id;
+DROP INDEX decision_events_time;
+DROP INDEX decision_events_actions;
+DROP INDEX decision_events_previous;
+DROP INDEX decision_events_marks;
+ALTER TABLE decision_events RENAME TO unpacked_events;
+CREATE TABLE agents (
+  number   INTEGER PRIMARY KEY,
+  agent_id TEXT    NOT NULL UNIQUE
+);
+CREATE TABLE decision_events (
+  row           INTEGER PRIMARY KEY,
+  id            BLOB    NOT NULL,
+  incident_id   BLOB,
+  sequence      INTEGER,
+  agent         INTEGER NOT NULL,
+  decision_type INTEGER NOT NULL,
+  timestamp_ms  INTEGER NOT NULL,
+  actions       INTEGER NOT NULL,
+  previous_row  INTEGER,
+  doc           BLOB    NOT NULL
+);
+CREATE UNIQUE INDEX decision_events_id ON decision_events (id);
+CREATE INDEX decision_events_time ON decision_events (timestamp_ms);
+CREATE INDEX decision_events_actions ON decision_events (row) WHERE actions > 0;
+-- Law 1, as since version 5.
+CREATE UNIQUE INDEX decision_events_previous ON decision_events (previous_row) WHERE previous_row IS NOT NULL;
+CREATE UNIQUE INDEX decision_events_marks ON decision_events (incident_id, sequence)
+  WHERE previous_row IS NULL OR sequence % 64 = 0;
+ALTER TABLE incidents DROP COLUMN escalation_level;
+ALTER TABLE incidents DROP COLUMN title;
+ALTER TABLE incidents DROP COLUMN updated_ms;
+)sql";
+
+const std::array migrations{version_1, schema::version_2, schema::version_3, schema::version_4,
+                            version_5, version_6.c_str(), version_7};
 constexpr std::int64_t newest = std::tuple_size_v<decltype(migrations)>;
 
 std::int64_t pragma(connection& db, const char* sql) {
@@ -181,27 +222,43 @@ void expect_ours(connection& db) {
                                               ", this program knows " + std::to_string(newest) + "; use a newer one"};
 }
 
-void expect_current(connection& db) {
+void expect_packed(connection& db) {
   expect_ours(db);
+  if (is_being_packed(db))
+    throw sqlite_failure{SQLITE_CANTOPEN,
+                         "the database file is on its way to a newer schema version; a start of the service completes "
+                         "it, and `ruvector-service restore` a copy of it"};
+}
+
+void expect_current(connection& db) {
+  expect_packed(db);
   if (const auto version = pragma(db, "PRAGMA user_version"); version < newest)
     throw sqlite_failure{SQLITE_CANTOPEN, "the database file has the older schema version " + std::to_string(version) +
                                               "; a start of the service brings it up to date, and `ruvector-service "
                                               "restore` a copy of it"};
 }
 
-void migrate(connection& db, schema_origin origin) {
+namespace {
+
+void take_steps(connection& db, schema_origin origin) {
   transaction all{db, "BEGIN IMMEDIATE"};
   if (origin == schema_origin::stored) expect_ours(db);
   const auto there = pragma(db, "PRAGMA user_version");
   if (there == newest) return;
+  IM_ASSERT(there >= 0 && there < newest);
   for (auto version = there; version < newest; ++version) db.execute(migrations[static_cast<std::size_t>(version)]);
-  if (schema::needs_fold(there)) {
-    tables written{db};
-    (void)rebuild<driver>(db, written);
-  }
+  if (schema::needs_fold(there)) db.execute(schema::remember_fold);
   db.execute(("PRAGMA user_version=" + std::to_string(newest)).c_str());
   db.execute(("PRAGMA application_id=" + std::to_string(application_id)).c_str());
   all.commit();
+}
+
+}  // namespace
+
+void migrate(connection& db, schema_origin origin) {
+  take_steps(db, origin);
+  while (pack_some(db)) {
+  }
 }
 
 }  // namespace im::ruvector::sqlite

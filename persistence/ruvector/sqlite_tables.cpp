@@ -1,5 +1,6 @@
 #include "persistence/ruvector/sqlite_tables.hpp"
 
+#include "messages/assert.hpp"
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/row_readers.hpp"
 
@@ -9,7 +10,7 @@ namespace {
 
 bool indexed_columns_equal(const incident_row& a, const incident_row& b) {
   return a.open == b.open && a.fingerprint == b.fingerprint && a.escalated == b.escalated && a.due_at == b.due_at &&
-         a.due_kind == b.due_kind && a.created_at == b.created_at && a.source == b.source && a.title == b.title;
+         a.due_kind == b.due_kind && a.created_at == b.created_at && a.source == b.source;
 }
 
 }  // namespace
@@ -18,27 +19,23 @@ tables::tables(connection& db)
     : loader_{db},
       // Of one row nothing is written before all is checked, so there is nothing to undo. `OR ABORT`, the default, would have
       // SQLite copy each page before it changes it, since this table has triggers.
-      insert_event_{
-          db,
-          "INSERT OR FAIL INTO decision_events (row, id, incident_id, sequence, agent_id, decision_type, timestamp_ms,"
-          " actions, doc, previous_row) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"},
+      insert_event_{db,
+                    "INSERT OR FAIL INTO decision_events (row, id, incident_id, sequence, agent, decision_type,"
+                    " timestamp_ms, actions, previous_row, doc) VALUES (?1,?2,?3,?4,"
+                    "(SELECT number FROM agents WHERE agent_id = ?5),?6,?7,?8,?9,?10)"},
+      know_agent_{db, "INSERT INTO agents (agent_id) VALUES (?1) ON CONFLICT DO NOTHING"},
       event_by_id_{db, "SELECT sequence, doc FROM decision_events WHERE id = ?1"},
       request_by_key_{db,
                       "SELECT e.incident_id, e.id, e.sequence, r.disposition FROM requests r"
                       " JOIN decision_events e ON e.row = r.event_row WHERE r.ordered_key = ?1"},
       open_by_fingerprint_{db, "SELECT incident_id FROM incidents WHERE fingerprint_key = ?1 AND open = 1"},
-      insert_row_{db,
-                  "INSERT INTO incidents (incident_id, sequence, open, fingerprint_key, status, severity, category,"
-                  " escalation_level, escalated, source, title, created_ms, updated_ms, due_kind, due_ms)"
-                  " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"},
-      update_row_{
-          db,
-          "UPDATE incidents SET sequence=?2, open=?3, fingerprint_key=?4, status=?5, severity=?6, category=?7,"
-          " escalation_level=?8, escalated=?9, source=?10, title=?11, created_ms=?12, updated_ms=?13, due_kind=?14,"
-          " due_ms=?15 WHERE incident_id=?1"},
+      insert_row_{db, std::string{"INSERT INTO incidents ("} + incident_columns +
+                          ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"},
+      update_row_{db,
+                  "UPDATE incidents SET sequence=?2, open=?3, fingerprint_key=?4, status=?5, severity=?6, category=?7,"
+                  " escalated=?8, source=?9, created_ms=?10, due_kind=?11, due_ms=?12 WHERE incident_id=?1"},
       update_unindexed_{db,
-                        "UPDATE incidents SET sequence=?2, status=?3, severity=?4, category=?5, escalation_level=?6,"
-                        " updated_ms=?7 WHERE incident_id=?1"},
+                        "UPDATE incidents SET sequence=?2, status=?3, severity=?4, category=?5 WHERE incident_id=?1"},
       put_gate_{
           db,
           "INSERT INTO approvals (request_id, incident_id, status, action_type, requested_ms, gate)"
@@ -60,8 +57,8 @@ tables::tables(connection& db)
 
 std::optional<stored_event> tables::find_event(event_id id) {
   return event_by_id_.first(
-      [](row r) {
-        stored_event out{std::nullopt, std::string{r.text(1)}};
+      [id](row r) {
+        stored_event out{std::nullopt, unpack_or_throw(r.bytes(1), [id] { return named(id); })};
         if (!r.is_null(0)) out.sequence = static_cast<std::uint64_t>(r.integer(0));
         return out;
       },
@@ -77,31 +74,31 @@ std::optional<incident_id> tables::open_incident(text_key fingerprint) {
 }
 
 void tables::insert_event(const new_event& event, std::int64_t row, std::optional<std::int64_t> previous_row) {
+  IM_ASSERT(!event.packed.bytes.empty());
   const auto sequence = event.log ? std::optional{event.log->sequence} : std::nullopt;
+  know_agent_.run(event.agent_id);
   insert_event_.run(row, event.id, event.incident, sequence, event.agent_id, number(event.decision_type),
-                    event.timestamp, event.action_count, event.document(), previous_row);
+                    event.timestamp, event.action_count, previous_row, event.packed);
 }
 
 void tables::insert(const incident_row& r) {
   insert_row_.run(r.id, r.sequence, r.open, r.fingerprint, number(r.status), number(r.severity), number(r.category),
-                  r.escalation_level, r.escalated, r.source, r.title, r.created_at, r.updated_at, number(r.due_kind),
-                  r.due_at);
+                  r.escalated, r.source, r.created_at, number(r.due_kind), r.due_at);
 }
 
 void tables::update(const incident_row& before, const incident_row& now) {
   const int changed =
       indexed_columns_equal(before, now)
-          ? update_unindexed_.run(now.id, now.sequence, number(now.status), number(now.severity), number(now.category),
-                                  now.escalation_level, now.updated_at)
+          ? update_unindexed_.run(now.id, now.sequence, number(now.status), number(now.severity), number(now.category))
           : update_row_.run(now.id, now.sequence, now.open, now.fingerprint, number(now.status), number(now.severity),
-                            number(now.category), now.escalation_level, now.escalated, now.source, now.title,
-                            now.created_at, now.updated_at, number(now.due_kind), now.due_at);
+                            number(now.category), now.escalated, now.source, now.created_at, number(now.due_kind),
+                            now.due_at);
   if (changed != 1) damaged_projection(now.id);
 }
 
 void tables::write(incident_id incident, const side_changes& changes) {
   for (const auto& [id, gate] : changes.gates)
-    put_gate_.run(id, incident, number(gate.status), number(gate.action_type), gate.requested_at, gate.item);
+    put_gate_.run(id, incident, number(gate.status), number(gate.action_type), gate.requested_at, pack(gate.item));
   for (const auto& [id, document] : changes.postmortems) {
     if (document.event_row)
       put_postmortem_.run(id, incident, number(document.status), document.written_at, *document.event_row);
@@ -120,7 +117,7 @@ void tables::write_words(incident_id incident, const words_change& words) {
 }
 
 void tables::write_snapshot(const incident_state& state) {
-  put_snapshot_.run(state.record.id, state.head(), json::encode(state));
+  put_snapshot_.run(state.record.id, state.head(), pack(json::encode(state)));
 }
 
 void tables::cover(text_key request, std::int64_t event_row, disposition how) {

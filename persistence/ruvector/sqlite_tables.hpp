@@ -27,6 +27,7 @@ public:
 private:
   state_loader<driver> loader_;
   statement insert_event_;
+  statement know_agent_;
   statement event_by_id_;
   statement request_by_key_;
   statement open_by_fingerprint_;

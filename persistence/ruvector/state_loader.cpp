@@ -4,17 +4,20 @@
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/event_reader.hpp"
 #include "persistence/ruvector/failure.hpp"
+#include "persistence/ruvector/row_readers.hpp"
 
 namespace im::ruvector {
 
-void state_assembly::snapshot(std::uint64_t sequence, std::string_view state) {
+void state_assembly::snapshot(std::uint64_t sequence, std::string_view stored) {
+  const auto state = unpack_or_throw(stored, [this] { return "the snapshot of incident " + id_.str(); });
   auto read = json::decode<incident_state>(state, json::read_bounds::stored());
   if (!read) damaged("the snapshot of incident " + id_.str() + " cannot be read: " + read.error().message);
   out_.state = std::move(*read);
   out_.snapshot_sequence = sequence;
 }
 
-void state_assembly::event(std::string_view document) {
+void state_assembly::event(std::string_view stored) {
+  const auto document = unpack_or_throw(stored, [this] { return named(id_, head() + 1); });
   const auto event = read_stored(document);
   if (!event) damaged(event.error().message);
   if (event->sequence != head() + 1) damaged_after(id_, head());

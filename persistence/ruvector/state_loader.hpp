@@ -10,12 +10,12 @@
 
 namespace im::ruvector {
 
-/// Puts rows together, in this order: perhaps a snapshot, then the events after it. What does not fit throws.
+/// Puts rows together, in this order: perhaps a snapshot, then the events after it. What cannot be unpacked or does not fit throws.
 class state_assembly {
 public:
   explicit state_assembly(incident_id id) : id_{id} {}
-  void snapshot(std::uint64_t sequence, std::string_view state);
-  void event(std::string_view document);
+  void snapshot(std::uint64_t sequence, std::string_view stored);
+  void event(std::string_view stored);
   void last_row(std::int64_t row) { out_.last_row = row; }
   /// No more comes. `listed`: the head by the list of incidents.
   void expect_head(std::uint64_t listed) const;
@@ -57,14 +57,14 @@ public:
         id);
     // It opens now, as a rule. A log that the list has lost is found, and looked at.
     if (listed == 0 && !has_entries) return state.take();
-    if (listed != 0) snapshot_.each([&](row r) { state.snapshot(sequence(r, 0), r.text(1)); }, id);
+    if (listed != 0) snapshot_.each([&](row r) { state.snapshot(sequence(r, 0), r.bytes(1)); }, id);
     const auto from = state.head();
     // The entry of the snapshot comes along: what is appended next names its row.
     bool is_there = from == 0;
     entries_.each(
         [&](row r) {
           is_there = is_there || sequence(r, 1) == from;
-          if (sequence(r, 1) > from) state.event(r.text(2));
+          if (sequence(r, 1) > from) state.event(r.bytes(2));
           state.last_row(r.integer(0));
         },
         id, from == 0 ? 0 : from - 1, no_limit);

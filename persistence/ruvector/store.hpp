@@ -22,6 +22,7 @@
 #include "messages/decision_event.hpp"
 #include "messages/error.hpp"
 #include "messages/fold.hpp"
+#include "persistence/ruvector/document_codec.hpp"
 #include "persistence/ruvector/limits.hpp"
 #include "persistence/ruvector/log_verifier.hpp"
 #include "persistence/ruvector/trouble.hpp"
@@ -62,6 +63,7 @@ struct new_event {
   /// An entry of an incident's log, with its text and its hash. Absent: another agent's event, kept under its index fields.
   std::shared_ptr<const decision_event> log;
   std::string foreign_text;  ///< of another agent's event, minified
+  packed_document packed;    ///< of `document()`, made before the one thread that writes has it
 
   [[nodiscard]] std::string_view document() const { return log ? log->text : foreign_text; }
 };
@@ -244,6 +246,8 @@ struct check_report {
   std::vector<std::string> problems;  ///< the first `limits::problems_reported`
 };
 
+/// Takes one text, which lives as long as the call.
+using document_taker = std::function<void(std::string_view)>;
 using append_handler = std::move_only_function<void(result<std::vector<append_result>>)>;
 using put_handler = std::move_only_function<void(result<put_outcome>)>;
 using text_handler = std::move_only_function<void(result<std::string>)>;
@@ -331,6 +335,8 @@ public:
   [[nodiscard]] virtual result<check_report> check() = 0;
   /// Follows the hash chain through every log.
   [[nodiscard]] virtual result<verify_report> verify() = 0;
+  /// Every DecisionEvent in the order of commits, as of one moment; `damage` gets a line for each that cannot be unpacked.
+  [[nodiscard]] virtual result<void> export_events(const document_taker& take, const document_taker& damage) = 0;
   /// Writes what waits, refuses more. Idempotent.
   virtual void close() = 0;
 };

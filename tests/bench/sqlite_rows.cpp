@@ -33,6 +33,8 @@ value column(sqlite3_stmt* s, int i) {
   }
 }
 
+constexpr std::size_t id_bytes = 16;
+
 std::int64_t number(const value& v) { return std::get<std::int64_t>(v); }
 
 /// `r` with its ids in another round and the row numbers at these columns moved on.
@@ -47,8 +49,7 @@ row in_round(row r, std::uint32_t round, std::int64_t rows, std::initializer_lis
 constexpr std::size_t entry_row = 0;
 constexpr std::size_t entry_incident = 2;
 constexpr std::size_t entry_sequence = 3;
-constexpr std::size_t entry_time = 6;
-constexpr std::size_t entry_previous_row = 9;
+constexpr std::size_t entry_previous_row = 8;
 constexpr std::size_t request_row = 1;
 constexpr std::size_t line_incident = 0;
 constexpr std::size_t line_sequence = 1;
@@ -112,7 +113,8 @@ std::vector<row> read_rows(sqlite3* store, const std::string& sql) {
 
 void renew(row& r, std::uint32_t round) {
   for (auto& v : r)
-    if (auto* id = std::get_if<blob>(&v)) std::memcpy(id->data() + id->size() - sizeof round, &round, sizeof round);
+    if (auto* id = std::get_if<blob>(&v); id != nullptr && id->size() == id_bytes)
+      std::memcpy(id->data() + id->size() - sizeof round, &round, sizeof round);
 }
 
 store_replay::store_replay(const char* store, const char* to)
@@ -128,8 +130,8 @@ store_replay::store_replay(const char* store, const char* to)
   };
   insert_entry_ = insert("decision_events", 10);
   insert_request_ = insert("requests", 3);
-  insert_line_ = insert("incidents", 15);
-  update_line_ = prepare(db_.handle(), "UPDATE incidents SET sequence = ?2, updated_ms = ?3 WHERE incident_id = ?1");
+  insert_line_ = insert("incidents", 12);
+  update_line_ = prepare(db_.handle(), "UPDATE incidents SET sequence = ?2 WHERE incident_id = ?1");
 }
 
 void store_replay::read(sqlite3* store) {
@@ -158,7 +160,7 @@ void store_replay::read(sqlite3* store) {
     } else if (u.opens) {
       u.line[line_sequence] = entry[entry_sequence];
     } else {
-      u.line = {entry[entry_incident], entry[entry_sequence], entry[entry_time]};
+      u.line = {entry[entry_incident], entry[entry_sequence]};
     }
     u.entries.push_back(std::move(entry));
   }

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
+#include <sstream>
 
+#include "messages/json/node.hpp"
 #include "tests/e2e/programs.hpp"
 #include "tests/e2e/talk.hpp"
+#include "tests/support/document_functions.hpp"
 
 using namespace im;
 using namespace im::e2e;
@@ -60,6 +63,7 @@ public:
   void tamper(const std::string& sql) {
     sqlite3* db = nullptr;
     REQUIRE(sqlite3_open(database().c_str(), &db) == SQLITE_OK);
+    im::test::add_document_functions(db);
     REQUIRE(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(db);
   }
@@ -92,12 +96,36 @@ TEST_CASE("check and verify pass over a store in use, and name what was changed 
 
   store.tamper(
       "DROP TRIGGER decision_events_no_update;"
-      "UPDATE decision_events SET doc = replace(doc, 'the first', 'the worst') WHERE sequence = 1");
+      "UPDATE decision_events SET doc = pack(replace(unpack(doc), 'the first', 'the worst')) WHERE sequence = 1");
   const auto broken = care(store.data(), {"verify"});
   INFO(broken.said);
   CHECK(broken.code == 1);
   CHECK(broken.says("broken link: incident " + store.first() + ", sequence 2, event "));
   CHECK(broken.says("expected previous_hash "));
+}
+
+TEST_CASE("export prints every decision as it was written, and says which one it could not read") {
+  filled_store store;
+  const auto running = care(store.data(), {"export"});
+  CHECK(running.code == 0);
+  std::istringstream lines{running.said};
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const auto document = json::document::parse(line);
+    REQUIRE(document);
+    CHECK(document->root().find_string("decision_type"));
+  }
+  CHECK(count >= 4);  // two incidents, each opened and evaluated
+  store.stop();
+  store.tamper(
+      "DROP TRIGGER decision_events_no_update; UPDATE decision_events SET doc = substr(doc, 1, length(doc) - 9)"
+      " WHERE row = (SELECT min(row) FROM decision_events WHERE sequence = 2)");
+  const auto damaged = care(store.data(), {"export"});
+  CHECK(damaged.code == 1);
+  CHECK(std::ranges::count(damaged.said, '\n') == static_cast<std::ptrdiff_t>(count) - 1);
+  CHECK(damaged.logged.find("sequence 2") != std::string::npos);
+  CHECK(damaged.logged.find("cannot be unpacked") != std::string::npos);
+  CHECK(care(store.data(), {"check"}).says("sequence 2 cannot be unpacked"));
 }
 
 TEST_CASE("what check finds in the projections, rebuild mends") {

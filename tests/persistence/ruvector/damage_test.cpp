@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned incidents = 30;
-constexpr std::size_t page_bytes = 4096;
+constexpr std::size_t page_bytes = ruvector::limits::page_size_bytes;
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -29,7 +29,7 @@ void fill(const temp_dir& dir) {
     events.push_back(open_event(n, "f" + std::to_string(n), {"r" + std::to_string(n)}));
     for (std::uint64_t s = 2; s <= 4; ++s) events.push_back(attach_event(n, s));
   }
-  for (auto& e : events) e.outputs.text = "{\"note\":\"" + std::string(300, 'n') + "\"}";
+  for (auto& e : events) e.outputs.text = "{\"note\":\"" + noise(300) + "\"}";
   append(*store, events);
 }
 
@@ -49,6 +49,12 @@ std::string refusal(const temp_dir& dir) {
   REQUIRE_FALSE(opened);
   CHECK((opened.error().code == errc::store_unavailable || opened.error().code == errc::damaged));
   return opened.error().message;
+}
+
+/// The bytes that are stored for an entry's document.
+std::string stored_document(const temp_dir& dir, incident_id incident, std::uint64_t sequence) {
+  const auto store = open_store(dir);
+  return pack(store->log(incident, sequence - 1, 1).value().events.front()).bytes;
 }
 
 /// Every page with `marker` on it is zeroed, as a lost sector leaves it.
@@ -111,15 +117,13 @@ TEST_CASE("a bit that turned over is met by somebody, or changed nothing") {
     REQUIRE(logs_of(**store) == expected);
   }
   INFO(refused << " refused, " << checked << " found by check, " << chained << " by the chain alone");
-  CHECK(checked > 20);
-  CHECK(chained > 20);
+  CHECK(checked > 20);  // a document's frame has a checksum, so hardly anything is left to the chain
 }
 
 TEST_CASE("a lost page is an error to who reads it, shows in health, and leaves other incidents alone") {
   const temp_dir dir;
   fill(dir);
-  const auto& lost = incident_number(17).str();
-  REQUIRE(zero_pages_with(dir / "ruvector.db", "\"incident_id\":\"" + lost + "\",\"sequence\":3") == 1);
+  REQUIRE(zero_pages_with(dir / "ruvector.db", stored_document(dir, incident_number(17), 3)) == 1);
   const auto store = open_store(dir);
   const auto read = store->log(incident_number(17), 0, 100);
   REQUIRE_FALSE(read);

@@ -48,7 +48,7 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 /// Some fifty pages of the write-ahead log.
 void write_much(store& to) {
   auto large = attach_next(to, 1);
-  large.outputs.text = "{\"note\":\"" + std::string(200'000, 'x') + "\"}";
+  large.outputs.text = "{\"note\":\"" + noise(200'000) + "\"}";
   append_one(to, large);
 }
 
@@ -252,11 +252,11 @@ TEST_CASE("a checkpoint whose sync fails stops the store, and the next start cop
     disk.fail_sync_of("ruvector.db");
     auto acknowledged = head_of(*store, 1);
     auto large = attach_next(*store, 1);
-    large.outputs.text = "{\"note\":\"" + std::string(200'000, 'x') + "\"}";
+    large.outputs.text = "{\"note\":\"" + noise(200'000) + "\"}";
     while (try_append(*store, read_events(batch_body(linked({large}, store.get()))).value())) {
       REQUIRE(++acknowledged < 500);
       large = attach_next(*store, 1);
-      large.outputs.text = "{\"note\":\"" + std::string(200'000, 'x') + "\"}";
+      large.outputs.text = "{\"note\":\"" + noise(200'000) + "\"}";
     }
     CHECK(stops == 1);
     CHECK(part_of_health(*store, "database_write").status == check_status::fail);
@@ -275,6 +275,7 @@ TEST_CASE("a checkpoint beside an older reader whose last writes fail loses noth
   faulty_disk disk;
   const temp_dir dir;
   constexpr unsigned small = 7;
+  constexpr unsigned large = 24;  // more pages than wake the checkpointer
   {
     const auto store = open_store(dir);
     append_one(*store, open_event(1, "f1"));
@@ -282,7 +283,7 @@ TEST_CASE("a checkpoint beside an older reader whose last writes fail loses noth
   auto store = open_store(dir);
   for (unsigned n = 2; n <= small; ++n) {
     auto event = open_event(n, "f" + std::to_string(n));
-    event.outputs.text = "{\"note\":\"" + std::string(3000, 'x') + "\"}";
+    event.outputs.text = "{\"note\":\"" + noise(3000) + "\"}";
     append_one(*store, event);
   }
   const auto file = (dir / "ruvector.db").string();
@@ -296,15 +297,15 @@ TEST_CASE("a checkpoint beside an older reader whose last writes fail loses noth
     sqlite::connection older{file, sqlite::open_mode::read_only, 64};
     older.execute("BEGIN; SELECT count(*) FROM decision_events");
     disk.refuse_growth_of("ruvector.db");
-    for (int i = 0; i < 12; ++i) write_much(*store);
+    for (unsigned i = 0; i < large; ++i) write_much(*store);
     CHECK(eventually([&] { return part_of_health(*store, "database_checkpoint").status == check_status::warn; }));
-    CHECK(rows() == small + 12);
+    CHECK(rows() == small + large);
     CHECK(store->check()->problems.empty());
   }
   store.reset();
   disk.make_room();
   store = open_store(dir);
-  CHECK(rows() == small + 12);
+  CHECK(rows() == small + large);
   CHECK(store->check()->problems.empty());
   CHECK_FALSE(store->verify()->broken);
 }

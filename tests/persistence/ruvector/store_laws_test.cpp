@@ -181,8 +181,8 @@ TEST_CASE("the schema refuses to change the log") {
   refused("UPDATE decision_events SET doc = '{}'", "append-only");
   refused("DELETE FROM decision_events", "append-only");
   const std::string second_open =
-      ", sequence, open, fingerprint_key, status, severity, category, escalation_level, escalated, source, title,"
-      " created_ms, updated_ms, due_kind, due_ms FROM incidents";
+      ", sequence, open, fingerprint_key, status, severity, category, escalated, source, created_ms, due_kind, due_ms"
+      " FROM incidents";
   if (db.is_postgres()) {
     refused("TRUNCATE decision_events", "append-only");
     refused("TRUNCATE policies CASCADE", "append-only");
@@ -195,8 +195,8 @@ TEST_CASE("the schema refuses to change the log") {
     REQUIRE(append_one(*store, attach_event(1, 2)).outcome == append_outcome::created);
     const auto entry = [](const std::string& sequence, const std::string& previous_row) {
       return " INTO decision_events SELECT 9, randomblob(16), incident_id, " + sequence +
-             ", agent_id, decision_type, timestamp_ms, actions, doc, " + previous_row +
-             " FROM decision_events WHERE row = 1";
+             ", agent, decision_type, timestamp_ms, actions, " + previous_row +
+             ", doc FROM decision_events WHERE row = 1";
     };
     refused("INSERT OR REPLACE" + entry("1", "NULL"), "append-only");
     refused("INSERT OR REPLACE" + entry("2", "1"), "append-only");

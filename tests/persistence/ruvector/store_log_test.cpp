@@ -99,8 +99,8 @@ TEST_CASE("entries from before entries named each other are read, followed and j
   CHECK(append_one(*store, attach_event(2, 70, {}, "late")).outcome == append_outcome::conflict);
   const auto refused = [&](const std::string& how, const std::string& sequence, const std::string& previous_row) {
     const auto said = sql(dir, how + " INTO decision_events SELECT 9999, randomblob(16), incident_id, " + sequence +
-                                   ", agent_id, decision_type, timestamp_ms, actions, doc, " + previous_row +
-                                   " FROM decision_events WHERE row = 1");
+                                   ", agent, decision_type, timestamp_ms, actions, " + previous_row +
+                                   ", doc FROM decision_events WHERE row = 1");
     CHECK(said.find("append-only") != std::string::npos);
   };
   refused("INSERT", "70", "(69 - 1) * 3 + 1");

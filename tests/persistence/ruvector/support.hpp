@@ -9,6 +9,7 @@
 #include <future>
 #include <iterator>
 #include <map>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "messages/json/codec.hpp"
 #include "persistence/ruvector/event_reader.hpp"
 #include "persistence/ruvector/sqlite_store.hpp"
+#include "tests/support/document_functions.hpp"
 
 namespace im::ruvector::test {
 
@@ -192,20 +194,60 @@ inline incident_state fold_of(store& from, incident_id id) {
   return state;
 }
 
-/// Makes of a database what schema version 4 was, where an index by incident and sequence stood in the place of links.
-inline constexpr const char* back_to_version_4 =
+/// A text that packing makes a quarter shorter and no more.
+inline std::string noise(std::size_t chars) {
+  static std::minstd_rand random{1};
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-";
+  std::string text(chars, ' ');
+  for (auto& c : text) c = letters[random() % letters.size()];
+  return text;
+}
+
+/// Makes of a database what schema version 5 was, whose documents were texts in a column between others.
+inline constexpr const char* back_to_version_5 =
+    "DROP TRIGGER decision_events_follow; DROP TRIGGER decision_events_no_replace; DROP TRIGGER "
+    "decision_events_no_update;"
+    " DROP TRIGGER decision_events_no_delete; DROP INDEX decision_events_marks; DROP INDEX decision_events_previous;"
+    " DROP INDEX decision_events_id; DROP INDEX decision_events_time;"
+    " ALTER TABLE decision_events RENAME TO packed_events;"
+    " CREATE TABLE decision_events (row INTEGER PRIMARY KEY, id BLOB NOT NULL, incident_id BLOB, sequence INTEGER,"
+    " agent_id TEXT NOT NULL, decision_type INTEGER NOT NULL, timestamp_ms INTEGER NOT NULL, actions INTEGER NOT NULL,"
+    " doc TEXT NOT NULL, previous_row INTEGER);"
+    " INSERT INTO decision_events SELECT row, id, incident_id, sequence,"
+    " (SELECT agent_id FROM agents WHERE number = agent), decision_type, timestamp_ms, actions, unpack(doc),"
+    " previous_row FROM packed_events; DROP TABLE packed_events; DROP TABLE agents;"
+    " ALTER TABLE incidents ADD COLUMN escalation_level INTEGER NOT NULL DEFAULT 0;"
+    " ALTER TABLE incidents ADD COLUMN title TEXT NOT NULL DEFAULT '';"
+    " ALTER TABLE incidents ADD COLUMN updated_ms INTEGER NOT NULL DEFAULT 0;"
+    " CREATE UNIQUE INDEX decision_events_id ON decision_events (id);"
+    " CREATE INDEX decision_events_time ON decision_events (timestamp_ms);"
+    " CREATE UNIQUE INDEX decision_events_previous ON decision_events (previous_row) WHERE previous_row IS NOT NULL;"
+    " CREATE UNIQUE INDEX decision_events_marks ON decision_events (incident_id, sequence)"
+    " WHERE previous_row IS NULL OR sequence % 64 = 0;"
+    " CREATE TRIGGER decision_events_no_update BEFORE UPDATE ON decision_events BEGIN SELECT RAISE(FAIL, 'append'); "
+    "END;"
+    " CREATE TRIGGER decision_events_no_delete BEFORE DELETE ON decision_events BEGIN SELECT RAISE(FAIL, 'append'); "
+    "END;"
+    " CREATE TRIGGER decision_events_no_replace BEFORE INSERT ON decision_events WHEN 0 BEGIN SELECT 1; END;"
+    " CREATE TRIGGER decision_events_follow BEFORE INSERT ON decision_events WHEN 0 BEGIN SELECT 1; END;"
+    " UPDATE snapshots SET state = unpack(state); UPDATE approvals SET gate = unpack(gate); PRAGMA user_version=5;";
+
+/// And what version 4 was, where an index by incident and sequence stood in the place of links. After `back_to_version_5`.
+inline constexpr const char* from_version_5_to_4 =
     "DROP TRIGGER decision_events_follow; DROP TRIGGER decision_events_no_replace; DROP INDEX decision_events_marks;"
     " DROP INDEX decision_events_previous; ALTER TABLE decision_events DROP COLUMN previous_row;"
     " CREATE UNIQUE INDEX decision_events_log ON decision_events (incident_id, sequence);"
     " CREATE TRIGGER decision_events_no_replace BEFORE INSERT ON decision_events"
     " WHEN EXISTS (SELECT 1 FROM decision_events WHERE incident_id = NEW.incident_id AND sequence = NEW.sequence)"
     " BEGIN SELECT RAISE(FAIL, 'decision_events is append-only'); END; PRAGMA user_version=4;";
+inline const std::string back_to_version_4 = std::string{back_to_version_5} + from_version_5_to_4;
 
 /// Runs SQL on the file behind the store's back. What SQLite said; empty if nothing went wrong.
 inline std::string sql(const temp_dir& dir, const std::string& text) {
   sqlite3* db = nullptr;
   sqlite3_open((dir / "ruvector.db").c_str(), &db);
   sqlite3_busy_timeout(db, 5000);
+  im::test::add_document_functions(db);
   const bool ok = sqlite3_exec(db, text.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
   std::string said = ok ? "" : sqlite3_errmsg(db);
   sqlite3_close(db);

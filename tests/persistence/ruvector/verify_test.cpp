@@ -30,7 +30,7 @@ std::vector<kept_entry> two_logs() {
 verify_report verified(const std::vector<kept_entry>& entries) {
   log_verifier verifier;
   for (const auto& e : entries)
-    if (!verifier.take({e.incident, e.sequence, e.id, e.document})) break;
+    if (!verifier.take({e.incident, e.sequence, e.id, e.document, {}})) break;
   return verifier.finish();
 }
 
@@ -126,7 +126,8 @@ TEST_CASE("a store's file verifies while it is written to, and no longer once a 
   CHECK(whole->incidents == 3);
   REQUIRE(sql(dir,
               "DROP TRIGGER decision_events_no_update;"
-              "UPDATE decision_events SET doc = replace(doc, '\"none\"', '\"gone\"') WHERE row = 3") == "");
+              "UPDATE decision_events SET doc = pack(replace(unpack(doc), '\"none\"', '\"gone\"')) WHERE row = 3") ==
+          "");
   const auto broken = verify_file(dir / "ruvector.db");
   REQUIRE(broken);
   REQUIRE(broken->broken);
