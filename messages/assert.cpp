@@ -1,16 +1,31 @@
 #include "messages/assert.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <tuple>
 
 namespace im {
 
 namespace {
 
+constexpr int stderr_wait_ms = 500;      // for room in a pipe, before the process ends without the line
+constexpr std::size_t line_bytes = 512;  // a pipe that has room takes as many at once
+
+/// By the descriptor: another thread may hold the lock of `stderr`, stuck in a write that nobody reads.
 void report_to_stderr(std::string_view condition, std::string_view file, unsigned line) noexcept {
-  std::fprintf(stderr, "assertion failed: %.*s (%.*s:%u)\n", static_cast<int>(condition.size()), condition.data(),
-               static_cast<int>(file.size()), file.data(), line);
+  std::array<char, line_bytes> text{};
+  const int length =
+      std::snprintf(text.data(), text.size(), "assertion failed: %.*s (%.*s:%u)\n", static_cast<int>(condition.size()),
+                    condition.data(), static_cast<int>(file.size()), file.data(), line);
+  pollfd room{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (length > 0 && poll(&room, 1, stderr_wait_ms) == 1)
+    std::ignore = write(STDERR_FILENO, text.data(), std::min(static_cast<std::size_t>(length), text.size() - 1));
 }
 
 std::atomic<assertion_reporter> current{&report_to_stderr};

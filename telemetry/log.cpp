@@ -6,7 +6,10 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <chrono>
 #include <csignal>
+#include <exception>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -94,11 +97,25 @@ bool try_end_session() noexcept {
 
 assertion_reporter reporter_before = nullptr;  // guarded by the log's mutex
 
-/// The failure is the last line that is written.
+constexpr std::chrono::milliseconds assertion_log_wait{2'000};  // for what is queued, before a failed assertion aborts
+
+/// Ends the log with the failure as its last line, on a thread of its own: the log's thread may be stuck in a write that nobody reads,
+/// or the caller may hold the log's mutex. False if that takes too long, or could not begin. The texts are static.
+bool end_with_assertion(std::string_view condition, std::string_view file, unsigned line) noexcept try {
+  std::promise<bool> ended;
+  auto outcome = ended.get_future();
+  std::thread{[condition, file, line, ended = std::move(ended)]() mutable {
+    write(level::error, event::assertion_failed, "assertion failed",
+          {{"condition", condition}, {"file", file}, {"line", std::uint64_t{line}}});
+    ended.set_value(try_end_session());
+  }}.detach();
+  return outcome.wait_for(assertion_log_wait) == std::future_status::ready && outcome.get();
+} catch (const std::exception&) {
+  return false;  // no memory, or no thread
+}
+
 void log_assertion(std::string_view condition, std::string_view file, unsigned line) noexcept {
-  write(level::error, event::assertion_failed, "assertion failed",
-        {{"condition", condition}, {"file", file}, {"line", std::uint64_t{line}}});
-  if (!try_end_session()) reporter_before(condition, file, line);
+  if (!end_with_assertion(condition, file, line)) reporter_before(condition, file, line);
 }
 
 }  // namespace

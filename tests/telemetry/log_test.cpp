@@ -1,5 +1,6 @@
 #include "telemetry/log.hpp"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -212,4 +213,29 @@ TEST_CASE("a failed assertion is the last line of the log, after all that was qu
   REQUIRE(last != std::string::npos);
   CHECK(text.find("\"n\":99}") < last);
   CHECK(text.find("tests/telemetry/log_test.cpp", last) != std::string::npos);
+}
+
+TEST_CASE("a failed assertion ends the process although nobody reads the log") {
+  constexpr unsigned hung_after_s = 30;
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const auto flags = fcntl(ends[1], F_GETFL);
+  REQUIRE(fcntl(ends[1], F_SETFL, flags | O_NONBLOCK) == 0);
+  while (write(ends[1], "x", 1) == 1) continue;  // until it is full
+  REQUIRE(fcntl(ends[1], F_SETFL, flags) == 0);
+  const auto child = fork();
+  if (child == 0) {
+    signal(SIGABRT, SIG_DFL);
+    dup2(ends[1], STDERR_FILENO);
+    alarm(hung_after_s);
+    const auto session = log::start();
+    log::info(log::event::service_started, "up");
+    IM_ASSERT(ends[0] < 0);
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  for (const int end : ends) close(end);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
 }
