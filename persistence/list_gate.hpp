@@ -23,14 +23,14 @@ public:
   }
 
   /// Ends what `enter` permitted. `why`: what the list failed with; null when the store answered. A store that stops lists because it
-  /// has too many of them answers.
+  /// has too many of them answers. A timeout is no sign that the store is away: the list may be slow, or have waited for those before it.
   void report(breaker::permit permit, const store_failure* why) {
     using fault = store_failure::fault;
     const auto now = breaker::time_point::clock::now();
     const std::lock_guard lock{mutex_};
     if (why == nullptr || why->kind == fault::refused || why->overloaded)
       breaker_.on_success(permit);
-    else if (why->kind == fault::away)
+    else if (why->kind == fault::away && !why->timed_out)
       breaker_.on_failure(permit, now);
     else
       breaker_.on_inconclusive(permit, now);

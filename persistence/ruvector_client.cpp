@@ -65,7 +65,7 @@ public:
     return {.name = name, .target = std::move(where), .deadline = transport->config().timeout};
   }
 
-  /// A list or one of its items.
+  /// A list; one of its items is a quick read.
   [[nodiscard]] ruvector_call list_call(std::string_view name, std::string where) const {
     return {.name = name,
             .target = std::move(where),
@@ -191,7 +191,7 @@ void ruvector_client::list(view which, const string_map& filters, text_handler d
 }
 
 void ruvector_client::get(view which, const uuid& id, text_handler done) {
-  impl_->pass_list(impl_->list_call("get_one", ruvector_target{word_of(which)}.part(id.str()).take()), std::move(done));
+  impl_->pass(impl_->call("get_one", ruvector_target{word_of(which)}.part(id.str()).take()), std::move(done));
 }
 
 void ruvector_client::incident_log(incident_id id, std::uint64_t after, std::size_t limit, text_handler done) {

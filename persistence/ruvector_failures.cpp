@@ -44,8 +44,12 @@ store_failure ruvector_failures::unanswered(std::string_view call, const http::c
     switch (why.kind) {
       case kind::connect:
       case kind::tls:
-      case kind::timeout:
       case kind::reset: return unreached();
+      case kind::timeout: {
+        auto failure = unreached();
+        failure.timed_out = true;
+        return failure;
+      }
       case kind::cancelled:
         return {{errc::store_unavailable, "the client of the store was closed"}, fault::busy, why.maybe_sent};
       case kind::queue_full: return {{errc::overloaded, "too many calls wait for the store"}, fault::busy};

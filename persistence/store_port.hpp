@@ -38,6 +38,7 @@ struct store_failure {
   fault kind = fault::away;
   bool maybe_applied = false;  ///< the store may have acted on it
   bool overloaded = false;     ///< the store answered that it has too much to do
+  bool timed_out = false;      ///< our deadline passed first; the store may still be at it
 };
 
 template <class T>

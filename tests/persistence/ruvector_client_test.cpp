@@ -145,10 +145,12 @@ TEST_CASE("a lookup that answers for fewer than were asked is unreadable") {
   REQUIRE(prints.take().error().why.code == errc::store_unavailable);
 }
 
-TEST_CASE("lists that are not answered keep no other call waiting, and open a circuit of their own") {
+TEST_CASE("lists that take too long keep no other call waiting, and refuse no later list") {
   canned_service service;
   const auto event = sample_event("a", 1);
   auto client = service.silent(verb::get, "/api/v1/approvals")
+                    .on(verb::get, "/api/v1/approvals/{id}", says(200, "one"))
+                    .on(verb::get, "/api/v1/incidents", says(200, "some"))
                     .on(verb::get, "/api/v1/decision-events/{id}", says(200, json::encode(*event)))
                     .client([](auto& config) {
                       config.connections = 1;
@@ -156,15 +158,34 @@ TEST_CASE("lists that are not answered keep no other call waiting, and open a ci
                       config.list_timeout = 50ms;
                     });
   awaited<result<std::string>> listed;
-  for (int i = 0; i < limits::breaker_failures; ++i) client->list(view::approvals, {}, listed.handler());
-  awaited<store_result<event_ptr>> one;
-  client->read_event(event->id, one.handler());
-  REQUIRE(one.take());
-  for (int i = 0; i < limits::breaker_failures; ++i) REQUIRE_FALSE(listed.take());
+  for (int i = 0; i < 2 * limits::breaker_failures; ++i) client->list(view::approvals, {}, listed.handler());
+  awaited<result<std::string>> one;
+  client->get(view::approvals, event->id.value(), one.handler());
+  REQUIRE(one.take() == "one");
+  awaited<store_result<event_ptr>> read;
+  client->read_event(event->id, read.handler());
+  REQUIRE(read.take());
+  for (int i = 0; i < 2 * limits::breaker_failures; ++i) REQUIRE_FALSE(listed.take());
+  client->list(view::incidents, {}, listed.handler());
+  REQUIRE(listed.take() == "some");
+}
+
+TEST_CASE("lists that the store fails open a circuit of their own") {
+  canned_service service;
+  const auto event = sample_event("a", 1);
+  auto client = service.on(verb::get, "/api/v1/approvals", says(500, "no"))
+                    .on(verb::get, "/api/v1/decision-events/{id}", says(200, json::encode(*event)))
+                    .client();
+  awaited<result<std::string>> listed;
+  for (int i = 0; i < limits::breaker_failures; ++i) {
+    client->list(view::approvals, {}, listed.handler());
+    REQUIRE_FALSE(listed.take());
+  }
   const auto asked = service.asked().size();
   client->list(view::approvals, {}, listed.handler());
   REQUIRE(listed.take().error().retry_after_s == 1);
   REQUIRE(service.asked().size() == asked);  // refused on the spot
+  awaited<store_result<event_ptr>> one;
   client->read_event(event->id, one.handler());
   REQUIRE(one.take());
 }
