@@ -30,6 +30,7 @@ namespace im {
 namespace {
 
 constexpr const char* store_file = "ruvector.db";
+constexpr milliseconds last_writes{500};  // of a drain: for what its requests left to be written
 
 /// Host and process: unique among the instances that share a store.
 std::string instance_name() {
@@ -100,12 +101,14 @@ public:
 
   void leave() { leaving_ = true; }
 
-  bool drain() {
+  bool drain(milliseconds longest) {
+    const auto until = std::chrono::steady_clock::now() + longest;
     draining_ = true;
-    bool clean = !http_ || http_->drain(limits::drain);
+    bool clean = !http_ || http_->drain(longest - last_writes);
     if (persistence_) {
       caf::scoped_actor self{*system_};
-      send_request(self.ptr(), persistence_, limits::drain, drain_atom_v)
+      const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+      send_request(self.ptr(), persistence_, std::max(left, last_writes), drain_atom_v)
           .receive([] {}, [&](const caf::error&) { clean = false; });
     }
     stop();
@@ -261,7 +264,7 @@ application::~application() { impl_->stop(); }
 
 result<void> application::start() { return impl_->start(); }
 void application::leave() { impl_->leave(); }
-bool application::drain() { return impl_->drain(); }
+bool application::drain(milliseconds longest) { return impl_->drain(longest); }
 bool application::has_failed() const { return impl_->has_failed(); }
 std::uint16_t application::http_port() const { return impl_->http_port(); }
 std::optional<std::uint16_t> application::metrics_port() const { return impl_->metrics_port(); }

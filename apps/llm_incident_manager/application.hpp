@@ -1,6 +1,7 @@
 #pragma once
 /// The composition root: the only place that sees all rooms. Owns them in the order in which they depend on each other.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,8 +28,8 @@ public:
   /// `/health/ready` answers 503 from now on; requests are still taken.
   void leave();
 
-  /// Refuses new work, finishes what is under way within `limits::drain`, and stops. False if something was cut off.
-  bool drain();
+  /// Refuses new work, finishes what is under way within `longest`, and stops. False if something was cut off.
+  bool drain(std::chrono::milliseconds longest);
 
   /// An actor has ended that nothing works without, or the disk of the embedded store has failed. Drain then, and let the process end: its next start goes on from the store.
   [[nodiscard]] bool has_failed() const;

@@ -72,9 +72,11 @@ int run(const im::settings& with) {
   im::log::info(im::log::event::drain_started, app.has_failed()    ? "it cannot go on"
                                                : signal == SIGTERM ? "SIGTERM"
                                                                    : "SIGINT");
+  const auto signalled = std::chrono::steady_clock::now();
   app.leave();
-  if (!app.has_failed()) wait_as_lame_duck(with.lame_duck, stop_signals);
-  const bool clean = app.drain();
+  if (!app.has_failed()) wait_as_lame_duck(with.shutdown.lame_duck(with.lame_duck), stop_signals);
+  const bool clean = app.drain(with.shutdown.drain(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - signalled)));
   im::log::write(clean ? im::log::level::info : im::log::level::warn,
                  clean ? im::log::event::service_stopped : im::log::event::drain_cut_short, "stopped");
   return app.has_failed() ? exit_failed : 0;

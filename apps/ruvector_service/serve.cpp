@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "apps/ruvector_service/console.hpp"
+#include "apps/settings/shutdown_budget.hpp"
 
 namespace im::ruvector {
 
@@ -43,7 +44,7 @@ int serve(service_config config) {
   int received = 0;
   sigwait(&ends, &received);
   log_line(log_level::info, stopped ? "draining: the store is stopped" : "draining");
-  if (!running.drain()) log_line(log_level::warn, "some requests were cut off");
+  if (!running.drain(shutdown_budget{}.drain({}))) log_line(log_level::warn, "some requests were cut off");
   log_line(log_level::info, "stopped");
   return stopped ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -143,6 +143,7 @@ constexpr std::string_view deployed_address = "0.0.0.0";
 constexpr std::chrono::seconds deployed_lame_duck{
     5};  // a probe every second or two, and a load balancer that believes the second
 constexpr long lame_duck_max_s = 300;
+constexpr long shutdown_max_s = 3600;
 
 std::string outside_dev(std::string_view in_dev, std::string_view deployed) {
   return std::string{in_dev} + " in dev, " + std::string{deployed} + " in staging and prod";
@@ -217,6 +218,10 @@ void add_http(specs& to, const settings& d) {
       "how long /health/ready says 503 after SIGTERM while requests are still taken; a second signal ends it", 0,
       lame_duck_max_s, outside_dev(std::to_string(d.lame_duck.count()), std::to_string(deployed_lame_duck.count())),
       [](settings& s, long n) { s.lame_duck = std::chrono::seconds{n}; }));
+  to.push_back(number("SHUTDOWN_SECS",
+                      "longest time from SIGTERM to the end: LAME_DUCK_SECS, the drain and the close of the store",
+                      shutdown_budget::total_least.count(), shutdown_max_s, std::to_string(d.shutdown.total.count()),
+                      [](settings& s, long n) { s.shutdown.total = std::chrono::seconds{n}; }));
   to.push_back(number("MAX_CONNECTIONS", "open connections; one more is told 503", 1, 1'000'000,
                       std::to_string(d.max_connections),
                       [](settings& s, long n) { s.max_connections = static_cast<std::size_t>(n); }));

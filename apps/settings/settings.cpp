@@ -63,6 +63,9 @@ void check_together(settings& s, std::vector<setting_error>& errors) {
   if (s.metrics_port && *s.metrics_port != 0 && *s.metrics_port == s.http_port && !failed(errors, "HTTP_PORT") &&
       !failed(errors, "METRICS_PORT"))
     errors.push_back({"METRICS_PORT", std::to_string(*s.metrics_port), "is HTTP_PORT, too", "another port, or off"});
+  if (const auto longest = s.shutdown.lame_duck(s.lame_duck); longest < s.lame_duck)
+    s.notices.push_back("LAME_DUCK_SECS is cut to " + std::to_string(longest.count()) +
+                        ": SHUTDOWN_SECS leaves no more beside the drain and the close of the store");
   if (shows_key(s.ruvector_url, s.ruvector_api_key))
     s.notices.emplace_back("RUVECTOR_SERVICE_URL is not https: RUVECTOR_API_KEY travels in the clear");
   if (s.sends_telemetry() && shows_key(s.telemetry_endpoint, s.telemetry_api_key))

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/settings/shutdown_budget.hpp"
 #include "http/auth.hpp"
 #include "http/origin.hpp"
 #include "messages/enums.hpp"
@@ -43,6 +44,7 @@ struct settings {
   std::optional<std::uint16_t> metrics_port = 9090;  ///< 0: one that is free; nothing: `off`
   std::chrono::seconds request_timeout = limits::request_timeout;
   std::chrono::seconds lame_duck{0};  ///< after SIGTERM: not ready, but requests are taken; longer in staging and prod
+  shutdown_budget shutdown;           ///< cuts `lame_duck` where it leaves too little
   std::size_t max_connections = limits::connections;
   std::size_t io_threads = 1;
   std::size_t worker_threads = 1;  ///< CAF's

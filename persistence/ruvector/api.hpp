@@ -78,8 +78,9 @@ private:
   void later_list(http::responder&& answer, Read read) {
     auto shared = std::make_shared<http::responder>(std::move(answer));
     const auto until = std::chrono::steady_clock::now() + lists_.longest_wait;
-    work_pool::job job = [shared, until, read = std::move(read)]() mutable {
-      (*shared)(std::chrono::steady_clock::now() < until ? read() : error_reply(too_many_lists()));
+    work_pool::job job = [shared, until, &threads = lists_.threads, read = std::move(read)]() mutable {
+      const bool in_time = std::chrono::steady_clock::now() < until && !threads.is_closing();
+      (*shared)(in_time ? read() : error_reply(too_many_lists()));
     };
     if (!lists_.threads.submit(job)) (*shared)(error_reply(too_many_lists()));
   }

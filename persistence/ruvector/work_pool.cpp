@@ -34,6 +34,11 @@ void work_pool::close() {
     if (thread.joinable()) thread.join();
 }
 
+bool work_pool::is_closing() const {
+  const std::lock_guard lock{mutex_};
+  return closing_;
+}
+
 void work_pool::loop() {
   name_this_thread(name_);
   std::unique_lock lock{mutex_};

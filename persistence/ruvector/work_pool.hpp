@@ -25,13 +25,15 @@ public:
   [[nodiscard]] bool submit(job& what);
   /// Does what waits, then ends the threads. Idempotent; not from a job.
   void close();
+  /// For jobs that need not be done then.
+  [[nodiscard]] bool is_closing() const;
 
 private:
   void loop();
 
   std::size_t bound_;
   const char* name_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<job> waiting_;
   bool closing_ = false;

@@ -47,6 +47,7 @@ TEST_CASE("an empty environment is a development service with the embedded store
   CHECK(environment_of(s.platform) == environment::development);
   CHECK(s.http_address == "127.0.0.1");
   CHECK(s.lame_duck == std::chrono::seconds{0});
+  CHECK(s.shutdown.total == std::chrono::seconds{10});
   CHECK(s.http_port == 8080);
   CHECK(s.metrics_port == 9090);
   CHECK(s.request_timeout == std::chrono::seconds{30});
@@ -227,6 +228,7 @@ TEST_CASE("numbers keep to their ranges, both ends included") {
   };
   static const std::array rows{row{"REQUEST_TIMEOUT_SECS", "1", "600", "0", "601"},
                                row{"LAME_DUCK_SECS", "0", "300", "-1", "301"},
+                               row{"SHUTDOWN_SECS", "5", "3600", "4", "3601"},
                                row{"MAX_CONNECTIONS", "1", "1000000", "0", "1000001"},
                                row{"IO_THREADS", "1", "64", "0", "65"},
                                row{"WORKER_THREADS", "1", "256", "0", "257"},
@@ -255,6 +257,14 @@ TEST_CASE("staging and prod listen on all addresses and have a lame-duck time, u
     CHECK(good(given).lame_duck == std::chrono::seconds{0});
   }
   CHECK(good({{"PLATFORM_ENV", "dev"}}).http_address == "127.0.0.1");
+}
+
+TEST_CASE("a lame-duck time that leaves too little of the shutdown is told to the operator") {
+  CHECK(good({{"LAME_DUCK_SECS", "5"}}).notices.empty());
+  CHECK(good({{"LAME_DUCK_SECS", "20"}, {"SHUTDOWN_SECS", "30"}}).notices.empty());
+  const auto cut = good({{"LAME_DUCK_SECS", "20"}, {"SHUTDOWN_SECS", "20"}}).notices;
+  REQUIRE(cut.size() == 1);
+  CHECK(cut[0].starts_with("LAME_DUCK_SECS is cut to 15: "));
 }
 
 TEST_CASE("addresses are of IP") {

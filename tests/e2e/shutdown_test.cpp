@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/e2e/programs.hpp"
+#include "tests/e2e/raw_connection.hpp"
 #include "tests/e2e/talk.hpp"
 
 using namespace im;
@@ -85,7 +86,7 @@ TEST_CASE("a long poll does not hold up the end of the service") {
 }
 
 TEST_CASE("after SIGTERM ready is 503 first, while requests are taken; a second signal ends that") {
-  manager service{{{"LAME_DUCK_SECS", "300"}}};
+  manager service{{{"LAME_DUCK_SECS", "300"}, {"SHUTDOWN_SECS", "400"}}};
   caller api{service.url()};
   REQUIRE(api.get("/health/ready").status == 200);
   service.process().terminate();
@@ -101,6 +102,17 @@ TEST_CASE("after SIGTERM ready is 503 first, while requests are taken; a second 
 TEST_CASE("the lame-duck time ends by itself") {
   manager service{{{"LAME_DUCK_SECS", "1"}}};
   CHECK(service.stop() == 0);
+}
+
+TEST_CASE("a caller who never ends a request does not hold up the end beyond SHUTDOWN_SECS") {
+  manager service{{{"SHUTDOWN_SECS", "5"}, {"LAME_DUCK_SECS", "300"}}};  // which is cut to nothing
+  raw_connection half{service.process().port()};
+  REQUIRE(half.send("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"));
+  caller api{service.url()};
+  CHECK(api.get("/health").status == 200);  // the connection before it was accepted
+  service.process().terminate();
+  CHECK(service.process().ended(seconds{7}) == 0);
+  CHECK(service.log().find("drain_cut_short") != std::string::npos);
 }
 
 TEST_CASE("a drained service starts again where it was") {
