@@ -28,8 +28,8 @@ private:
   clock::time_point until_{clock::time_point::max()};
 };
 
-/// A reader's connection whose statements `deadline` ends. SQLite looks at it every some thousand steps; PostgreSQL is told `time` once
-/// and ends each statement that takes as long.
+/// A reader's connection whose statements `deadline` ends. SQLite looks at it every hundred steps, also amid a search; PostgreSQL is told
+/// `time` once and ends each statement that takes as long.
 [[nodiscard]] sqlite::connection connect_list_reader(const std::string& file, milliseconds time);
 [[nodiscard]] postgres::connection connect_list_reader(const postgres::address& where, milliseconds time);
 /// `deadline` must live as long as the connection.

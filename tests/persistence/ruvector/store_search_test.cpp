@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <set>
 
+#include "persistence/ruvector/list_deadline.hpp"
 #include "persistence/ruvector/search_sql.hpp"
 #include "persistence/ruvector/search_words.hpp"
 #include "tests/persistence/ruvector/test_database.hpp"
@@ -184,4 +185,26 @@ TEST_CASE("the incidents of an older store are found after its migration, which 
   REQUIRE(sql(db, forget + "; UPDATE words_backlog SET next_row = 3").empty());
   CHECK(found(*open_store(db), "latency") == numbers{6, 4, 3});
   CHECK(found(*open_store(db), "latency") == numbers{6, 4, 3});  // done once
+}
+
+TEST_CASE("SQLite ends a search while it still gathers what begins with a word") {
+  const test_database db{database_kind::sqlite};
+  open_store(db).reset();
+  REQUIRE(sql(db,
+              "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
+              " INSERT INTO incident_words (rowid, words) SELECT i, 're' || i || ' rest' || i FROM n")
+              .empty());
+  auto reader = connect_list_reader((db.folder() / "ruvector.db").string(), milliseconds{0});
+  // The statement itself takes some twenty steps.
+  sqlite::statement newest{reader,
+                           "SELECT rowid FROM incident_words WHERE incident_words MATCH ?1 ORDER BY rowid DESC"};
+  const auto find = [&](const std::string& word) {
+    return newest.first([](sqlite::row r) { return r.integer(0); }, search_sql<sqlite::driver>::query({word}));
+  };
+  CHECK(find("re") == 60000);
+  list_deadline deadline{milliseconds{0}};
+  interrupt_at(reader, deadline);
+  CHECK(find("re") == 60000);  // it has not begun
+  deadline.start();
+  CHECK_THROWS_AS(find("re"), store_failure);
 }
