@@ -75,7 +75,8 @@ public:
 
   /// A read whose answer the API hands on.
   void pass(ruvector_call c, text_handler done) {
-    transport->send(std::move(c), [own = transport, name = c.name, done = std::move(done)](auto got) mutable {
+    const auto name = c.name;
+    transport->send(std::move(c), [own = transport, name, done = std::move(done)](auto got) mutable {
       done(handed_on(*own, name, std::move(got)));
     });
   }
@@ -86,7 +87,8 @@ public:
     if (!permit)
       return done(refused(errc::store_unavailable, "the store did not answer the last lists; try again",
                           static_cast<int>(limits::retry_after.count())));
-    transport->send(std::move(c), [own = transport, held = gate, permit = *permit, name = c.name,
+    const auto name = c.name;
+    transport->send(std::move(c), [own = transport, held = gate, permit = *permit, name,
                                    done = std::move(done)](auto got) mutable {
       held->report(permit, got ? nullptr : &got.error());
       if (!got && got.error().overloaded)
