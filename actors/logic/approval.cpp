@@ -109,16 +109,18 @@ policy_compliance compliance_of(const gate_state& gate, const vote_tally& tally,
   std::string unmet;
   for (const auto* requirement : tally.unmet)
     unmet.append(unmet.empty() ? "not yet approved by " : ", ").append(name_of(*requirement));
+  // A rule is broken by what was decided against it, not by what is still to come.
+  const bool approved = decision == approval_decision::approved;
+  const bool ended_by_deadline = decision == approval_decision::expired || decision == approval_decision::escalated;
   policy_compliance all{true, request.policy_id.empty() ? policy.id : request.policy_id, policy.name, {}, {}};
   all.rules_evaluated = {
-      {"min_approvals", "Minimum number of approvals", obtained >= quorum_of(request),
+      {"min_approvals", "Minimum number of approvals", !approved || obtained >= quorum_of(request),
        say(obtained, " of ", quorum_of(request), " approvals obtained")},
-      {"required_approvers", "Required approvers have approved", tally.unmet.empty(),
+      {"required_approvers", "Required approvers have approved", !approved || tally.unmet.empty(),
        unmet.empty() ? std::string{"every required approver has approved"} : unmet},
       {"deadline_compliance", "Decided before the deadline",
-       decision != approval_decision::expired && decided_at < request.approval_deadline,
-       say("the deadline is ", request.approval_deadline)},
-      {"no_auto_approval", "Approved by people only", decision != approval_decision::approved || tally.quorum,
+       ended_by_deadline || decided_at < request.approval_deadline, say("the deadline is ", request.approval_deadline)},
+      {"no_auto_approval", "Approved by people only", !approved || tally.quorum,
        say(counted(tally.approvals.size(), "vote"), " of distinct listed approvers")}};
   for (const auto& rule : all.rules_evaluated)
     if (!rule.satisfied) all.violations.push_back(say(rule.rule_id, ": ", rule.details.value_or("")));
@@ -157,7 +159,7 @@ orchestrator_action notify_approvers(const gate_state& gate, const approval_outp
 }
 
 orchestrator_action log_event(const gate_state& gate, const approval_output& output) {
-  return {action_type::log_approval_event, priority::normal,
+  return {action_type::log_approval_event, priority::low,
           about(gate).add("decision", output.decision).add("reason", output.reason).done(), true};
 }
 
@@ -182,7 +184,7 @@ orchestrator_action execute_action(const gate_state& gate, const approval_output
 std::vector<orchestrator_action> actions_of(const gate_state& gate, const approval_output& output) {
   switch (output.decision) {
     case approval_decision::approved:
-      return {execute_action(gate, output), notify_requester(gate, output, priority::high), log_event(gate, output)};
+      return {execute_action(gate, output), notify_requester(gate, output, priority::normal), log_event(gate, output)};
     case approval_decision::rejected:
       return {cancel_action(gate, output, priority::high), notify_requester(gate, output, priority::high),
               log_event(gate, output)};
@@ -233,7 +235,7 @@ double confidence_of(const approval_output& output, const vote_tally& tally, con
   const double sum = (output.approvals_remaining == 0 ? figures.all_obtained : 0) +
                      (output.rejections_count == 0 ? figures.no_rejections : 0) +
                      (output.policy_compliance.compliant ? figures.compliant : 0) +
-                     (tally.all_listed ? figures.authority_verified : 0) +
+                     (tally.unmet.empty() ? figures.authority_verified : 0) +
                      (actionable ? figures.conditions_actionable : 0);
   return std::clamp(std::round(sum * 1e9) / 1e9, 0.0, 1.0);
 }
@@ -296,7 +298,6 @@ vote_tally tally_votes(const gate_state& gate) {
     if (requirement.required) tally.unmet.push_back(&requirement);
   for (const auto& vote : gate.votes) {
     const bool listed = is_listed(vote, request);
-    tally.all_listed = tally.all_listed && listed;
     if (vote.decision == vote_decision::rejected) {
       if (!holds_approver(tally.rejections, vote)) tally.rejections.push_back(&vote);
       continue;

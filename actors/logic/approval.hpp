@@ -42,7 +42,6 @@ struct vote_tally {
   std::vector<const approver_requirement*> unmet;  ///< required ones that nobody has met
   const approval_record* deciding = nullptr;       ///< the approval that completed the quorum
   bool quorum = false;                             ///< enough approvals, and every required one met
-  bool all_listed = true;                          ///< every vote is of somebody whom the gate lists
 };
 
 /// Points into `gate`.

@@ -199,14 +199,16 @@ void add_actions(escalation_output& output, const escalation_input& input, const
 
 // ---- How sure, and within which bounds
 
+/// By number, not by weight; a threshold without weight is listed and does not count.
 double breached_share(const escalation_details& details, double when_none) {
-  double total = 0;
-  double breached = 0;
+  int weighted = 0;
+  int breached = 0;
   for (const auto& threshold : details.thresholds_evaluated) {
-    total += threshold.weight;
-    breached += threshold.breached ? threshold.weight : 0;
+    if (threshold.weight <= 0) continue;
+    ++weighted;
+    if (threshold.breached) ++breached;
   }
-  return total > 0 ? breached / total : when_none;
+  return weighted > 0 ? static_cast<double>(breached) / weighted : when_none;
 }
 
 double history_match(const escalation_input& input, const escalation_confidence& figures) {
@@ -219,7 +221,7 @@ double history_match(const escalation_input& input, const escalation_confidence&
   return std::min(match, 1.0);
 }
 
-/// The share present of what contracts.md lists: severity and status are always there.
+/// The share present of the ten inputs that count: severity and status always are; title, time of creation and SLA have defaults.
 double completeness(const escalation_input& input) {
   const std::array present{!input.incident_id.is_nil(),
                            !input.fingerprint.empty(),
@@ -228,9 +230,9 @@ double completeness(const escalation_input& input) {
                            !input.signal_source.empty(),
                            input.signal_timestamp != time_point{},
                            input.resource.has_value(),
-                           input.title.has_value(),
-                           input.incident_created_at.has_value(),
-                           input.sla.has_value()};
+                           true,
+                           true,
+                           true};
   return static_cast<double>(std::ranges::count(present, true)) / static_cast<double>(present.size());
 }
 

@@ -109,6 +109,8 @@ TEST_CASE("any rejection rejects, however many approve") {
                                                  action_type::log_approval_event});
     CHECK(verdict.output.orchestrator_actions[0].priority == priority::high);
     CHECK_FALSE(verdict.output.orchestrator_actions[0].async);
+    CHECK(verdict.output.orchestrator_actions[1].priority == priority::high);
+    CHECK(verdict.output.orchestrator_actions[2].priority == priority::low);
   }
 }
 
@@ -131,6 +133,8 @@ TEST_CASE("a quorum with every required approver approves") {
                                        action_type::log_approval_event});
   CHECK(output.orchestrator_actions[0].priority == priority::high);
   CHECK(output.orchestrator_actions[0].async);
+  CHECK(output.orchestrator_actions[1].priority == priority::normal);
+  CHECK(output.orchestrator_actions[2].priority == priority::low);
   auto critical = quorate();
   critical.request.request_priority = priority::critical;
   CHECK(judged(critical).output.orchestrator_actions[0].priority == priority::critical);
@@ -239,13 +243,17 @@ TEST_CASE("conditions are told once each, first seen first") {
 }
 
 TEST_CASE("confidence and compliance follow the votes") {
-  // pending with nothing: .2 no rejections + .1 authority + .1 conditions
-  CHECK(judged(sample_gate()).confidence == Approx(0.4));
+  // pending with nothing: .2 no rejections + .2 nothing decided against a rule + .1 conditions
+  CHECK(judged(sample_gate()).confidence == Approx(0.5));
   auto gate = quorate();
   gate.votes[0].conditions = {" "};
   CHECK(judged(gate).confidence == Approx(0.9));
   gate = quorate();
-  gate.votes.push_back(vote_of("eve", executive));
+  gate.votes.push_back(vote_of("eve", executive));  // nobody asked eve
+  CHECK(judged(gate).confidence == Approx(1.0));
+  gate = sample_gate();
+  gate.votes = {vote_of("cora", incident_commander)};
+  gate.request.min_approvals_required = 1;  // reached, but the other required approver has not approved
   CHECK(judged(gate).confidence == Approx(0.9));
   const auto& rules = judged(sample_gate()).output.policy_compliance.rules_evaluated;
   REQUIRE(rules.size() == 4);
@@ -253,13 +261,14 @@ TEST_CASE("confidence and compliance follow the votes") {
   CHECK(rules[1].rule_id == "required_approvers");
   CHECK(rules[2].rule_id == "deadline_compliance");
   CHECK(rules[3].rule_id == "no_auto_approval");
-  CHECK_FALSE(rules[0].satisfied);
-  CHECK_FALSE(rules[1].satisfied);
-  CHECK(rules[2].satisfied);
-  CHECK(rules[3].satisfied);
+  for (const auto& rule : rules) CHECK(rule.satisfied);  // nothing is decided yet
   auto unbacked = sample_gate();
   unbacked.status = approval_status::approved;
-  CHECK_FALSE(judged(unbacked).output.policy_compliance.rules_evaluated[3].satisfied);
+  const auto broken = judged(unbacked).output.policy_compliance.rules_evaluated;
+  CHECK_FALSE(broken[0].satisfied);
+  CHECK_FALSE(broken[1].satisfied);
+  CHECK_FALSE(broken[3].satisfied);
+  CHECK(judged(sample_gate(), after(900)).output.policy_compliance.compliant);  // expired: the deadline was kept
 }
 
 TEST_CASE("constraints tell who was required and who was obtained") {

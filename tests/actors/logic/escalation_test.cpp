@@ -350,8 +350,8 @@ TEST_CASE("the next evaluation comes after what the resulting severity asks for"
 }
 
 TEST_CASE("confidence adds its weighted parts") {
-  // .3 × .5 (no weighted threshold) + .25 × .5 + .2 × .5 + .15 × .7 + .1 × 7/10
-  CHECK(judged(quiet()).confidence == Approx(0.15 + 0.125 + 0.10 + 0.105 + 0.07));
+  // .3 × .5 (no weighted threshold) + .25 × .5 + .2 × .5 + .15 × .7 + .1 × 1
+  CHECK(judged(quiet()).confidence == Approx(0.15 + 0.125 + 0.10 + 0.105 + 0.10));
 
   auto input = pressing();
   input.title = "Latency";
@@ -365,6 +365,23 @@ TEST_CASE("confidence adds its weighted parts") {
   CHECK(judged(input).confidence == Approx(0.30 + 0.25 * 0.9 + 0.20 * 0.8 + 0.15 * 0.9 + 0.10));
   input.history = {other, match, match};
   CHECK(judged(input).confidence == Approx(0.30 + 0.25 * 0.9 + 0.20 * 1.0 + 0.15 * 0.9 + 0.10));
+}
+
+TEST_CASE("confidence counts breached thresholds by their number, not by their weights") {
+  auto input = quiet();
+  input.payload.signal_confidence = 0.5;  // weight .15, below its bound
+  input.sla = sla_state{};
+  input.sla->acknowledgment_breached = true;  // weight .30
+  CHECK(judged(input).confidence == Approx(0.30 / 2 + 0.25 * 0.5 + 0.20 * 0.5 + 0.15 * 0.7 + 0.10));
+}
+
+TEST_CASE("completeness misses what has no default") {
+  const auto whole = judged(quiet()).confidence;
+  auto input = quiet();
+  input.resource.reset();
+  CHECK(judged(input).confidence == Approx(whole - 0.01));
+  input.fingerprint.clear();
+  CHECK(judged(input).confidence == Approx(whole - 0.02));
 }
 
 TEST_CASE("constraints tell thresholds, policy, deadlines and the interval") {
