@@ -19,10 +19,16 @@ std::size_t bytes_of(const write_job& job) {
 
 group_writer::group_writer(std::unique_ptr<write_session> session)
     : session_{std::move(session)}, log_{session_->log()} {
-  session_->start({[this](trouble where, std::string why) { troubles_.report(where, std::move(why)); },
-                   [this](const std::string& why) { stop(why); }});
-  learn_newest_row();
-  thread_ = std::thread{[this] { loop(); }};
+  const session_observer observer{[this](trouble where, std::string why) { report(where, std::move(why)); },
+                                  [this](const std::string& why) { stop(why); }};
+  try {
+    session_->start(observer);
+    learn_newest_row();
+    thread_ = std::thread{[this] { loop(); }};
+  } catch (...) {
+    session_->close();  // its threads report to this
+    throw;
+  }
 }
 
 group_writer::~group_writer() { close(); }
@@ -97,9 +103,16 @@ void group_writer::stop(const std::string& why) {
     if (!stopped_.empty()) return;
     stopped_ = "the store is stopped, its next start recovers what was acknowledged: " + why;
     tell = tell_stopped_;
+    troubles_.report(trouble::writes, stopped_);
   }
-  troubles_.report(trouble::writes, why_stopped());
   if (tell) tell(why);
+}
+
+/// Any thread. Once the store is stopped, no write succeeds, whatever a commit reports that was under way.
+void group_writer::report(trouble where, std::string why) {
+  const std::lock_guard lock{mutex_};
+  if (where == trouble::writes && !stopped_.empty()) return;
+  troubles_.report(where, std::move(why));
 }
 
 void group_writer::loop() {
@@ -160,7 +173,7 @@ std::optional<group_writer::failed_attempt> group_writer::attempt(const jobs& gr
     try {
       commit(group);
       ++commits_;
-      troubles_.report(trouble::writes, {});
+      report(trouble::writes, {});
       const auto newest = log_.newest_row();
       if (committed_row_.exchange(newest, std::memory_order_acq_rel) != newest && notify_) notify_();
       return std::nullopt;
@@ -179,7 +192,7 @@ std::optional<group_writer::failed_attempt> group_writer::attempt(const jobs& gr
     log_.rolled_back();
     if (!again) break;
   }
-  if (!is_of_one_job && why_stopped().empty()) troubles_.report(trouble::writes, failed.message);
+  if (!is_of_one_job) report(trouble::writes, failed.message);
   const bool perhaps_of_one_job = is_of_one_job || failed.code == errc::internal;
   return failed_attempt{std::move(failed), !perhaps_of_one_job};
 }

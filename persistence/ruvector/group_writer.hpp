@@ -75,6 +75,7 @@ private:
   void learn_newest_row();
   void commit(const jobs& group);
   void stop(const std::string& why);
+  void report(trouble where, std::string why);
   [[nodiscard]] std::string why_stopped() const;
 
   std::unique_ptr<write_session> session_;
