@@ -4,6 +4,7 @@
 
 #include "messages/assert.hpp"
 #include "persistence/ruvector/limits.hpp"
+#include "persistence/ruvector/sqlite_recovery.hpp"
 #include "telemetry/thread_name.hpp"
 
 namespace im::ruvector::sqlite {
@@ -17,8 +18,13 @@ std::string in_megabytes(std::uint64_t bytes) { return std::to_string(bytes >> 2
 
 }  // namespace
 
-checkpointer::checkpointer(const std::string& file, connection& writer, checkpoint_steps steps)
-    : writer_{writer}, db_{file, open_mode::read_write, cache_kb}, steps_{steps} {
+checkpointer::checkpointer(const std::string& file, connection& writer, checkpoint_steps steps, std::string unrecovered)
+    : file_{file},
+      writer_{writer},
+      db_{file, open_mode::read_write, cache_kb, steps.lock_wait},
+      steps_{steps},
+      recovered_{unrecovered.empty()},
+      failure_{std::move(unrecovered)} {
   db_.execute("PRAGMA synchronous=FULL");
   page_bytes_ =
       statement{db_, "PRAGMA page_size"}.first([](row r) { return static_cast<int>(r.integer(0)); }).value_or(0);
@@ -34,31 +40,43 @@ checkpointer::~checkpointer() {
 void checkpointer::start(session_observer observer) {
   IM_ASSERT(!thread_.joinable());
   observer_ = std::move(observer);
-  recover(writer_);
+  if (!recovered_) {
+    note(failure_);
+    observer_.report(trouble::writes, refusal().what());
+  }
   thread_ = std::thread{[this] { loop(); }};
 }
 
-/// A process may have ended because a sync of the log failed. The system then shows pages of the log that the disk does not hold, and no
-/// later sync writes them. What is committed next must not stand behind such pages: so all of the log goes into the database first.
-void checkpointer::recover(connection& by) {
-  const int code = sqlite3_wal_checkpoint_v2(by.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  switch (fault_of(code, sqlite3_system_errno(by.handle()))) {
-    case fault::none:
-    case fault::busy:  // another process reads an old state: a store that waited for a backup would be away for long
-      recovered_ = true;
-      return note({});
-    case fault::full: return note(std::string{"checkpoint failed: "} + sqlite3_errstr(code));
+/// The log that `recover_log` could not copy. Since then this process has had the database open, so each of its checkpoints begins where
+/// its last one ended; a sync that fails stops the store.
+void checkpointer::recover() {
+  const int code = sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  const auto kind = fault_of(code, sqlite3_system_errno(db_.handle()));
+  switch (kind) {
+    case fault::none: recovered_ = true; return note({});
+    case fault::busy:
+    case fault::full: {
+      {
+        const std::lock_guard lock{mutex_};
+        failure_code_ = code;
+      }
+      return note(std::string{"checkpoint failed: "} +
+                  (kind == fault::busy ? "something reads an old state of the database" : sqlite3_errstr(code)));
+    }
     case fault::unreadable:
     case fault::io:
     case fault::damage:
-    case fault::other: by.fail(code, "copy the write-ahead log into the database");
+    case fault::other: db_.fail(code, "copy the write-ahead log into the database");
   }
 }
 
-void checkpointer::expect_recovered() const {
-  if (recovered_) return;
+sqlite_failure checkpointer::refusal() const {
   const std::lock_guard lock{mutex_};
-  throw sqlite_failure{SQLITE_FULL, "the write-ahead log of the last run is not in the database yet: " + failure_};
+  return {failure_code_, "the write-ahead log of the last run is not in the database yet: " + failure_};
+}
+
+void checkpointer::expect_recovered() const {
+  if (!recovered_) throw refusal();
 }
 
 int checkpointer::committed(void* self, sqlite3*, const char*, int pages) {
@@ -152,8 +170,10 @@ void checkpointer::close() noexcept {
   wake_.notify_one();
   if (!thread_.joinable()) return;  // it was never started
   thread_.join();
-  if (recovered_ && copy(writer_, SQLITE_CHECKPOINT_PASSIVE) == outcome::copied)
-    writer_.remove_log_on_close();  // it is in the database, and on the disk
+  if (!recovered_) return;
+  const auto last = copy(writer_, SQLITE_CHECKPOINT_PASSIVE);
+  if (last == outcome::copied) writer_.remove_log_on_close();  // it is in the database, and on the disk
+  if (last != outcome::failed) note_clean_end(file_);
 }
 
 void checkpointer::loop() noexcept {
@@ -177,7 +197,7 @@ void checkpointer::copy_some(std::unique_lock<std::mutex>& lock) {
   if (!recovered_) {
     lock.unlock();
     try {
-      recover(db_);
+      recover();
     } catch (const sqlite_failure& f) {
       stop(f.what());
     }

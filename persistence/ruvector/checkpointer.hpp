@@ -21,19 +21,19 @@ class checkpointer {
 public:
   /// `writer` outlives this; its own automatic checkpoints end. Neither connection copies the log when it closes: SQLite would tell
   /// nobody whether that failed.
-  checkpointer(const std::string& file, connection& writer, checkpoint_steps steps);
+  /// `unrecovered`: what `recover_log` said of this file.
+  checkpointer(const std::string& file, connection& writer, checkpoint_steps steps, std::string unrecovered);
   checkpointer(const checkpointer&) = delete;
   checkpointer& operator=(const checkpointer&) = delete;
   ~checkpointer();
 
-  /// Empties the log that an earlier process left, and starts the thread. Throws sqlite_failure, but not where the disk is full.
-  /// Once, before the first transaction.
+  /// Starts the thread. Once, before the first transaction.
   void start(session_observer observer);
   /// Before a commit: throws until the log that an earlier process left is in the database.
   void expect_recovered() const;
   /// On the writer's thread, between two transactions.
   void finish_if_asked() noexcept;
-  /// Copies the rest, unless the store was stopped. On the writer's thread, or after its end.
+  /// Copies the rest and notes a clean end, unless the store was stopped. On the writer's thread, or after its end.
   void close() noexcept;
 
   /// The store was stopped: nothing more may be acknowledged. Any thread.
@@ -47,13 +47,15 @@ public:
 private:
   enum class outcome : std::uint8_t { copied, held_up, failed };
   outcome copy(connection& by, int mode) noexcept;
-  void recover(connection& by);
+  void recover();
+  [[nodiscard]] sqlite_failure refusal() const;
   void note(std::string failure) noexcept;
   void copy_some(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] bool is_due() const;
   static int committed(void* self, sqlite3* db, const char* schema, int pages);
   void loop() noexcept;
 
+  std::string file_;
   connection& writer_;
   connection db_;
   checkpoint_steps steps_;
@@ -69,6 +71,7 @@ private:
   std::size_t tried_at_ = 0;  // pages in the log when the last copy began
   std::size_t commits_ = 0;   // since then
   std::string failure_;
+  int failure_code_ = SQLITE_FULL;  // of a log that is not recovered
   bool closing_ = false;
   bool waits_ = false;
   std::thread thread_;

@@ -78,8 +78,8 @@ fault fault_of(int code, int system_error) noexcept {
 }
 
 sqlite_failure::sqlite_failure(int code, const std::string& what, int system_error)
-    : store_failure{error_of(code, what, system_error)}, code_{code} {
-  switch (fault_of(code, system_error)) {
+    : store_failure{error_of(code, what, system_error)}, code_{code}, kind_{fault_of(code, system_error)} {
+  switch (kind_) {
     case fault::unreadable:
     case fault::damage: note_damage(); break;
     case fault::io: note_stop(); break;
@@ -90,7 +90,7 @@ sqlite_failure::sqlite_failure(int code, const std::string& what, int system_err
   }
 }
 
-connection::connection(const std::string& file, open_mode mode, int cache_kb) {
+connection::connection(const std::string& file, open_mode mode, int cache_kb, milliseconds wait) {
   configure_once();
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == open_mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
@@ -100,7 +100,9 @@ connection::connection(const std::string& file, open_mode mode, int cache_kb) {
   if (code != SQLITE_OK) fail(code, "open the database");
   sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_wal_autocheckpoint(db, 0);  // it would tell nobody that it failed
-  sqlite3_busy_timeout(db, static_cast<int>(limits::busy_wait.count()));
+  sqlite3_busy_timeout(db, static_cast<int>(wait.count()));
+  // Before the first read: SQLite then keeps the index of the log in this connection alone.
+  if (mode == open_mode::exclusive) execute("PRAGMA locking_mode=EXCLUSIVE");
   execute("PRAGMA temp_store=FILE");     // a check sorts the whole log
   execute("PRAGMA cell_size_check=ON");  // a damaged page is met where it is read first, not where it does harm
   execute(("PRAGMA cache_size=-" + std::to_string(cache_kb)).c_str());

@@ -17,6 +17,7 @@
 #include "messages/time.hpp"
 #include "persistence/ruvector/document_codec.hpp"
 #include "persistence/ruvector/failure.hpp"
+#include "persistence/ruvector/limits.hpp"
 
 namespace im::ruvector::sqlite {
 
@@ -30,17 +31,20 @@ class sqlite_failure : public store_failure {
 public:
   sqlite_failure(int code, const std::string& what, int system_error = 0);
   [[nodiscard]] int code() const noexcept { return code_; }
+  [[nodiscard]] fault kind() const noexcept { return kind_; }
 
 private:
   int code_;
+  fault kind_;
 };
 
-/// Neither makes a file: `make_or_examine` alone does.
-enum class open_mode { read_write, read_only };
+/// None makes a file: `make_or_examine` alone does. `exclusive`: no other connection has the database open.
+enum class open_mode { read_write, read_only, exclusive };
 
 class connection {
 public:
-  connection(const std::string& file, open_mode mode, int cache_kb);
+  /// `wait`: for a lock that another connection holds.
+  connection(const std::string& file, open_mode mode, int cache_kb, milliseconds wait = limits::busy_wait);
 
   void execute(const char* sql);
   /// A database that keeps none begins to; throws where it cannot.

@@ -25,7 +25,7 @@ using sqlite::open_mode;
 using sqlite::sqlite_failure;
 
 constexpr int copy_cache_kb = limits::page_cache_kb / 2;
-constexpr std::array companions{"-wal", "-shm", "-journal"};
+constexpr std::array companions{"-wal", "-shm", "-journal", ".closed"};
 
 /// As `guarded` of the stores, for work that has refusals of its own.
 template <class Work>

@@ -83,6 +83,8 @@ fs::path beside(const fs::path& database, const char* suffix) { return database.
 
 fs::path restoring(const fs::path& database) { return beside(database, ".restoring"); }
 
+fs::path clean_end(const fs::path& database) { return beside(database, ".closed"); }
+
 void make_or_examine(const fs::path& database) {
   if (is_there(database)) return examine(database);
   if (is_there(restoring(database)))

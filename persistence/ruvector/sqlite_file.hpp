@@ -29,6 +29,9 @@ private:
 /// Where a restore writes before it takes a database's place. One that is there without a database was cut off.
 [[nodiscard]] std::filesystem::path restoring(const std::filesystem::path& database);
 
+/// A run that ended without a failure of the disk leaves this file beside its database.
+[[nodiscard]] std::filesystem::path clean_end(const std::filesystem::path& database);
+
 /// Makes the database if there is none: whole, under another name, then renamed. So an empty or half-made file is never ours,
 /// and is refused: taken for a new store it would hide the loss of an old one. Throws sqlite_failure that says what to do.
 void make_or_examine(const std::filesystem::path& database);

@@ -5,11 +5,11 @@
 
 namespace im::ruvector::sqlite {
 
-session::session(const std::string& file, checkpoint_steps steps)
+session::session(const std::string& file, checkpoint_steps steps, std::string unrecovered)
     : db_{file, open_mode::read_write, limits::page_cache_kb},
       tables_{db_},
       records_{db_},
-      checkpointer_{file, db_, steps},
+      checkpointer_{file, db_, steps, std::move(unrecovered)},
       begin_{db_, "BEGIN IMMEDIATE"},
       commit_{db_, "COMMIT"},
       newest_row_{db_, "SELECT max(row) FROM decision_events"},
@@ -33,8 +33,7 @@ void session::commit() {
     commit_.run();
   } catch (const sqlite_failure& f) {
     // The pages may be in the log, and the next start may find them there.
-    const bool is_unreadable = fault_of(f.code()) == fault::unreadable;
-    if (f.stops_the_store() || is_unreadable) unconfirmed_and_stopped(f.what());
+    if (f.stops_the_store() || f.kind() == fault::unreadable) unconfirmed_and_stopped(f.what());
     throw;
   }
   if (checkpointer_.is_stopped()) unconfirmed_and_stopped("the store was stopped meanwhile");

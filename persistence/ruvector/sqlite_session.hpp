@@ -11,7 +11,8 @@ namespace im::ruvector::sqlite {
 
 class session final : public write_session {
 public:
-  session(const std::string& file, checkpoint_steps steps);
+  /// `unrecovered`: what `recover_log` said of this file.
+  session(const std::string& file, checkpoint_steps steps, std::string unrecovered);
 
   void start(session_observer observer) override { checkpointer_.start(std::move(observer)); }
   void stop(const std::string& why) noexcept override { checkpointer_.stop(why); }

@@ -14,6 +14,7 @@ struct checkpoint_steps {
   std::size_t commits = limits::checkpoint_commits;  ///< of at least so many commits
   std::size_t most_pages = limits::wal_pages_max;    ///< the writer helps where the log has more
   milliseconds retry = limits::checkpoint_retry;     ///< after a copy that failed
+  milliseconds lock_wait = limits::busy_wait;        ///< of a start, for others that have the database open
 };
 
 /// Opens the file, made and migrated as needed, its folder too.
