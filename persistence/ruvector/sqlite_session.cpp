@@ -32,9 +32,13 @@ void session::commit() {
   try {
     commit_.run();
   } catch (const sqlite_failure& f) {
-    // The pages may be in the log, and the next start may find them there.
+    const bool index_failed = f.code() == SQLITE_IOERR_SHMSIZE;
+    const bool wrote_no_commit = f.kind() == fault::busy || (f.kind() == fault::full && !index_failed);
+    if (wrote_no_commit) throw;
+    // The commit may be in the log, and the next start may find it there: SQLite grows the index of the log after it synced the commit.
     if (f.stops_the_store() || f.kind() == fault::unreadable) unconfirmed_and_stopped(f.what());
-    throw;
+    // Nobody has seen it, and the next commit overwrites it: the index says where the log ends.
+    unconfirmed(f.what());
   }
   if (checkpointer_.is_stopped()) unconfirmed_and_stopped("the store was stopped meanwhile");
 }

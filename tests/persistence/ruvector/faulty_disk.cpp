@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -84,6 +85,7 @@ public:
   bool fails_on_ = false;
   std::string failed_first_;
   std::optional<std::string> fixed_size_of_;
+  std::atomic<bool> index_is_full_ = false;
   std::mt19937_64 random_;
   std::map<std::string, plates> files_;
   std::optional<std::int64_t> room_;
@@ -233,7 +235,7 @@ private:
         // filled up to a sector with a frame whose end is not synced, and a later sync that fails would lose that end.)
         [](sqlite3_file* /*f*/) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; },
         [](sqlite3_file* f, int page, int size, int extend, void volatile** to) {
-          if (of(f).disk->fails("map")) {
+          if (of(f).disk->fails("map") || (of(f).disk->index_is_full_ && extend != 0 && page > 0)) {
             *to = nullptr;
             return extend != 0 ? SQLITE_IOERR_SHMSIZE : SQLITE_IOERR_SHMMAP;
           }
@@ -270,7 +272,10 @@ void faulty_disk::make_room() {
   state_->room_.reset();
   state_->full_for_.reset();
   state_->fixed_size_of_.reset();
+  state_->index_is_full_ = false;
 }
+
+void faulty_disk::refuse_index_growth() { state_->index_is_full_ = true; }
 
 void faulty_disk::refuse_growth_of(std::string name_end) {
   const std::lock_guard lock{state_->mutex_};

@@ -23,6 +23,8 @@ public:
   void refuse_writes_to(std::string name_end);
   /// Files whose names end so keep their size: what lies within is written.
   void refuse_growth_of(std::string name_end);
+  /// The index of the write-ahead log does not grow beyond its first block.
+  void refuse_index_growth();
   void make_room();
 
   /// The next `count` syncs fail, and what they were to make durable may or may not be.

@@ -173,3 +173,36 @@ TEST_CASE(
   store = open_at(dir).value();
   expect_whole(*store, 3);
 }
+
+TEST_CASE("a commit whose entry in the index of the log fails may have taken effect, and the next one replaces it") {
+  constexpr std::uint64_t first_block = 4062;  // frames that the index holds before it grows
+  faulty_disk disk;
+  const temp_dir dir;
+  auto store = open_at(dir).value();
+  append_one(*store, open_event(1, "f1"));
+  while (store->log_bytes() / im::ruvector::limits::page_size_bytes < first_block - 100) write_much(*store);
+  disk.refuse_index_growth();
+  result<std::vector<append_result>> failed;
+  decision_event event;
+  do {
+    event = attach_next(*store, 1);
+    event.outputs.text = "{\"note\":\"" + noise(40'000) + "\"}";
+    event = linked({event}, store.get()).front();
+    failed = try_append(*store, read_events(batch_body({event})).value());
+  } while (failed);
+  CHECK(failed.error().code == errc::timeout);
+  CHECK(contains(failed.error().message, "may have taken effect"));
+  const auto head = head_of(*store, 1);
+  {
+    // What a start after a crash at this moment finds.
+    const temp_dir crashed;
+    for (const auto* name : {"ruvector.db", "ruvector.db-wal"}) write_bytes(crashed / name, read_bytes(dir / name));
+    expect_whole(*open_at(crashed).value(), head + 1);
+  }
+  disk.make_room();
+  REQUIRE(try_next(*store, 1));  // another event in its place
+  CHECK(append_one(*store, event).outcome == append_outcome::conflict);
+  cut_power(disk, store, dir);
+  store = open_at(dir).value();
+  expect_whole(*store, head + 1);
+}
