@@ -35,9 +35,8 @@ auto inspect(const service_config& config, const std::filesystem::path& file, Lo
 
 /// Which command mends what a check found.
 std::string remedies(bool in_a_file) {
-  return std::string{
-             "A projection that is missing or differs: `ruvector-service rebuild` makes all of them again from the "
-             "log.\n"} +
+  return std::string{"A projection that is missing or differs: "} + (in_a_file ? "stop the service; " : "") +
+         "`ruvector-service rebuild` makes all of them again from the log.\n" +
          (in_a_file
               ? "A log with a gap or that cannot be read, and whatever SQLite reports: stop the service and put a "
                 "backup in its\nplace with `ruvector-service restore --force FILE`; the damaged store is kept "
@@ -91,8 +90,11 @@ int export_command(const service_config& config, const std::filesystem::path& fi
 }
 
 int rebuild_command(const service_config& config) {
-  if (std::error_code failed; config.database_url.empty() && !std::filesystem::exists(config.data_file, failed))
-    return refuse("there is no database " + config.data_file.string());
+  if (config.database_url.empty()) {
+    if (std::error_code failed; !std::filesystem::exists(config.data_file, failed))
+      return refuse("there is no database " + config.data_file.string());
+    if (const auto unused = expect_unused(config.data_file); !unused) return refuse(unused.error().message);
+  }
   const auto opened = open_store(config);
   if (!opened) return refuse(opened.error().message);
   const int code = report((*opened)->rebuild_projections());

@@ -31,7 +31,8 @@ struct command_line {
       app.add_subcommand("check", "Read everything: logs without gaps, projections equal to their folds");
   CLI::App* verifying =
       app.add_subcommand("verify", "Follow the hash chain through every log to the first broken link");
-  CLI::App* rebuilding = app.add_subcommand("rebuild", "Drop every projection and fold the log anew");
+  CLI::App* rebuilding = app.add_subcommand(
+      "rebuild", "Drop every projection and fold the log anew; the embedded store with the service stopped");
   CLI::App* exporting =
       app.add_subcommand("export", "Print every DecisionEvent as a line of JSON, in the order of commits");
   CLI::App* backing_up = app.add_subcommand("backup", "Copy the store into FILE while the service runs");

@@ -129,10 +129,7 @@ void remove_companions(const fs::path& database) {
 result<void> expect_nobody_has_it(const fs::path& database, std::optional<sqlite::descriptor>& lock) {
   if (!is_there(database)) return {};
   auto locked = sqlite::lock_out_others(database);
-  if (!locked)
-    return fail(errc::conflict, "a process has " + database.string() +
-                                    " open; stop ruvector-service, or the manager that "
-                                    "embeds it, first. Nothing was changed");
+  if (!locked) return std::unexpected{sqlite::in_use(database)};
   lock.emplace(std::move(*locked));
   return {};
 }

@@ -109,6 +109,12 @@ std::optional<descriptor> lock_out_others(const fs::path& database) {
   return std::nullopt;
 }
 
+error in_use(const fs::path& database) {
+  return {errc::conflict,
+          "a process has " + database.string() +
+              " open; stop ruvector-service, or the manager that embeds it, first. Nothing was changed"};
+}
+
 void create_private(const fs::path& file) {
   constexpr ::mode_t owner_only = 0600;
   const descriptor made{::open(file.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, owner_only)};

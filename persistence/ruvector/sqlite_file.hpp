@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "messages/error.hpp"
+
 namespace im::ruvector::sqlite {
 
 /// A descriptor, closed at the end.
@@ -38,6 +40,9 @@ void make_or_examine(const std::filesystem::path& database);
 
 /// A file that nobody else can open as a database while this lives. Nothing: another process has it open, or `failed`.
 [[nodiscard]] std::optional<descriptor> lock_out_others(const std::filesystem::path& database);
+
+/// What to answer where it gave nothing.
+[[nodiscard]] error in_use(const std::filesystem::path& database);
 
 /// An empty file that its owner alone may read, in place of what was there.
 void create_private(const std::filesystem::path& file);

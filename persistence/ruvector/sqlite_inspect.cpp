@@ -2,6 +2,7 @@
 
 #include "persistence/ruvector/care.hpp"
 #include "persistence/ruvector/sqlite.hpp"
+#include "persistence/ruvector/sqlite_file.hpp"
 #include "persistence/ruvector/sqlite_schema.hpp"
 
 namespace im::ruvector {
@@ -53,6 +54,13 @@ result<void> export_file(const std::filesystem::path& database, const document_t
     return true;
   });
   if (!done) return std::unexpected{done.error()};
+  return {};
+}
+
+result<void> expect_unused(const std::filesystem::path& database) {
+  const auto is_unused = guarded([&] { return sqlite::lock_out_others(database).has_value(); });
+  if (!is_unused) return std::unexpected{is_unused.error()};
+  if (!*is_unused) return std::unexpected{sqlite::in_use(database)};
   return {};
 }
 

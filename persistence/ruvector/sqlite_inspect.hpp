@@ -20,4 +20,7 @@ namespace im::ruvector {
 [[nodiscard]] result<void> export_file(const std::filesystem::path& database, const document_taker& take,
                                        const document_taker& damage);
 
+/// An error where a process has this database open: for what must not write beside a service.
+[[nodiscard]] result<void> expect_unused(const std::filesystem::path& database);
+
 }  // namespace im::ruvector

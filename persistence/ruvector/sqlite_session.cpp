@@ -20,7 +20,7 @@ session::session(const std::string& file, checkpoint_steps steps, std::string un
 
 std::optional<std::int64_t> session::begin() {
   begin_.run();
-  // Another process may have written (a rebuild, a second service).
+  // Another process may have written.
   const auto version = data_version_.first([](row r) { return r.integer(0); }).value_or(0);
   if (version == seen_version_) return std::nullopt;
   seen_version_ = version;

@@ -128,8 +128,11 @@ TEST_CASE("export prints every decision as it was written, and says which one it
   CHECK(care(store.data(), {"check"}).says("sequence 2 cannot be unpacked"));
 }
 
-TEST_CASE("what check finds in the projections, rebuild mends") {
+TEST_CASE("what check finds in the projections, rebuild mends, but not beside the service") {
   filled_store store;
+  const auto in_use = care(store.data(), {"rebuild"});
+  CHECK(in_use.code == 1);
+  CHECK(in_use.logs("stop ruvector-service"));
   store.stop();
   store.tamper("UPDATE incidents SET severity = 0; DELETE FROM requests");
   const auto found = care(store.data(), {"check"});
