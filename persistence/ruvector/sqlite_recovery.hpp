@@ -12,10 +12,10 @@
 
 namespace im::ruvector::sqlite {
 
-/// Before this process opens the database otherwise. Copies all of the log into the database and empties it, while nobody else has the
-/// database open. Does nothing where the log is empty or the last run ended with `note_clean_end`. Empty: done; else why the disk was too
-/// full: until a checkpoint copied all, nothing may be acknowledged. Throws sqlite_failure, also where another process has the database
-/// open for all of `wait`.
+/// Before this process opens the database otherwise. Writes the log to the disk again, copies all of it into the database and empties it,
+/// while nobody else has the database open. Does nothing where the log is empty or the last run ended with `note_clean_end`.
+/// Empty: done. Else why the copy had no room: nothing may be acknowledged until a checkpoint copied all. Throws sqlite_failure, also
+/// where another process has the database open for all of `wait`.
 [[nodiscard]] std::string recover_log(const std::filesystem::path& database, milliseconds wait);
 
 /// The run ends without a failure of the disk: what it leaves in the log needs no recovery. If this cannot be noted, the next start

@@ -93,6 +93,7 @@ public:
   std::optional<int> until_loss_;
   std::optional<std::string> failing_sync_of_;
   int failing_syncs_ = 0;
+  int passing_syncs_ = 0;
   int operations_ = 0;
   bool power_ = true;
 
@@ -200,7 +201,8 @@ private:
     if (!me.power_) return SQLITE_IOERR_FSYNC;
     if (mine.path == nullptr) return is_chosen ? SQLITE_IOERR_FSYNC : SQLITE_OK;
     auto& on = me.files_[mine.path];
-    const bool is_named = me.failing_sync_of_ && std::string_view{mine.path}.ends_with(*me.failing_sync_of_);
+    const bool is_named =
+        me.failing_sync_of_ && std::string_view{mine.path}.ends_with(*me.failing_sync_of_) && me.passing_syncs_-- == 0;
     if (is_named) me.failing_sync_of_.reset();
     const bool is_next = me.failing_syncs_ > 0;
     if (is_next) --me.failing_syncs_;
@@ -304,8 +306,9 @@ void faulty_disk::fail_syncs(int count) {
   state_->failing_syncs_ = count;
 }
 
-void faulty_disk::fail_sync_of(std::string name_end) {
+void faulty_disk::fail_sync_of(std::string name_end, int passing) {
   const std::lock_guard lock{state_->mutex_};
+  state_->passing_syncs_ = passing;
   state_->failing_sync_of_ = std::move(name_end);
 }
 

@@ -29,8 +29,8 @@ public:
 
   /// The next `count` syncs fail, and what they were to make durable may or may not be.
   void fail_syncs(int count);
-  /// The next sync of a file whose name ends so fails likewise.
-  void fail_sync_of(std::string name_end);
+  /// The next sync of a file whose name ends so fails likewise, after `passing` that do not.
+  void fail_sync_of(std::string name_end, int passing = 0);
 
   /// The `number`-th call of the file system from now fails with an I/O error: a read, a write, a sync, a cut, an opening, a removal, a
   /// question for a file or its size, a lock or a map of shared memory. `and_all_after`: so do all that follow. 0: none does any more.
