@@ -19,11 +19,11 @@ inline constexpr std::size_t cached_incidents = 16'384;    ///< states the write
 inline constexpr std::size_t snapshot_every_events =
     16;                                       ///< a state is written again after this many events of its incident
 inline constexpr int page_size_bytes = 8192;  ///< of a new database; one that is there keeps its own
-inline constexpr std::size_t checkpoint_pages = 256;    ///< WAL pages that wake the checkpointer,
-inline constexpr std::size_t checkpoint_commits = 8;    ///< once they are of so many commits
-inline constexpr std::size_t wal_pages_max = 8192;  ///< the writer finishes a checkpoint itself beyond
-inline constexpr std::size_t wal_growth_told = 4;       ///< times as many are a trouble
-inline constexpr milliseconds checkpoint_retry{1000};   ///< after a checkpoint that failed
+inline constexpr std::size_t checkpoint_pages = 256;   ///< WAL pages that wake the checkpointer,
+inline constexpr std::size_t checkpoint_commits = 8;   ///< once they are of so many commits
+inline constexpr std::size_t wal_pages_max = 8192;     ///< the writer finishes a checkpoint itself beyond
+inline constexpr std::size_t wal_growth_told = 4;      ///< times as many are a trouble
+inline constexpr milliseconds checkpoint_retry{1000};  ///< after a checkpoint that failed
 inline constexpr std::size_t wal_kept_bytes =
     128U << 20U;  ///< a larger WAL file is cut when it is empty, which takes 25 ms: so none of usual size
 inline constexpr milliseconds busy_wait{5000};  ///< for a lock that another process holds
