@@ -174,6 +174,8 @@ void incident_registry_state::on_found(const std::string& fingerprint, const fin
                                        const policy_set_ptr& policies) {
   auto waiters = take_waiters(fingerprint);
   const bool goes_on = is_open(found);
+  if (found.newest && !goes_on) ask_newest(*found.newest, waiters);
+  if (waiters.empty()) return;
   // An alert that went away has nothing to open; its last incident, if any, may know it.
   const auto opens = std::ranges::any_of(
       waiters, [](const submission_ptr& s) { return !std::get<cmd::ingest_signal>(s->cmd.body).resolves; });
@@ -191,6 +193,20 @@ void incident_registry_state::on_found(const std::string& fingerprint, const fin
     if (!goes_on && found.newest) std::get<cmd::ingest_signal>(s->cmd.body).related = {*found.newest};
   }
   send(*supervised, {std::make_shared<std::vector<submission_ptr>>(std::move(waiters))});
+}
+
+/// Whether an alert that fires on is news is for its last incident to say; one that it has handed back opens another.
+void incident_registry_state::ask_newest(incident_id newest, std::vector<submission_ptr>& waiters) {
+  outbox out;
+  std::vector<submission_ptr> rest;
+  for (auto& s : waiters) {
+    const auto& signal = std::get<cmd::ingest_signal>(s->cmd.body);
+    const bool asks = signal.firing_since && !signal.resolves && s->attempts == 0;
+    if (asks) s->cmd.incident_id = newest;
+    (asks ? *out[newest].items : rest).push_back(std::move(s));
+  }
+  waiters = std::move(rest);
+  send(out);
 }
 
 void incident_registry_state::on_lookup_failed(const std::string& fingerprint, const error& why) {

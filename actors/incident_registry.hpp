@@ -54,6 +54,7 @@ private:
   void on_looked_up(const fingerprints& asked, const fingerprint_lookups& got);
   void settle(const std::vector<std::string>& asked, const fingerprint_lookups& got, const policy_set_ptr& policies);
   void on_found(const std::string& fingerprint, const fingerprint_lookup& found, const policy_set_ptr& policies);
+  void ask_newest(incident_id newest, std::vector<submission_ptr>& waiters);
   void on_lookup_failed(const std::string& fingerprint, const error& why);
   void look_up_more();
   [[nodiscard]] std::vector<submission_ptr> take_waiters(const std::string& fingerprint);

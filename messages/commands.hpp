@@ -44,6 +44,8 @@ struct ingest_signal {
   object_text metadata;
   std::optional<im::incident_id> parent_incident;
   bool resolves = false;  ///< an Alertmanager alert that went away
+  std::optional<time_point>
+      firing_since;  ///< of an alert, which its sender repeats while it fires: what it says is a state
   // Filled by the registry when it opens an incident for a fingerprint that had one before:
   std::vector<im::incident_id> related;
 };
@@ -62,6 +64,7 @@ struct change_incident {
   std::optional<string_map> tags;
   std::optional<string_map> labels;
   std::optional<resolution_record> resolution;
+  std::optional<time_point> firing_since;  ///< of the alert that makes the change
 };
 
 /// An evaluation that somebody asked for. `input` is complete when `full`; otherwise only its payload and signal

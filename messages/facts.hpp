@@ -21,6 +21,7 @@ struct incident_opened {
   incident record;
   shared_value<policy_refs> policies;
   std::optional<time_point> next_evaluation_at;
+  std::optional<time_point> firing_since;  ///< of an alert: when this firing began
 };
 
 template <class V>
@@ -28,6 +29,7 @@ void describe(V& v, like<incident_opened> auto& x) {
   v.required("incident", x.record);
   v.required("policies", x.policies);
   v.optional("next_evaluation_at", x.next_evaluation_at);
+  v.optional("firing_since", x.firing_since);
 }
 
 /// More signals of an open incident; one event may cover a whole burst.
@@ -35,12 +37,14 @@ struct signals_attached {
   static constexpr std::string_view tag = "signals_attached";
   std::uint64_t count = 1;
   time_point last_signal_at;
+  std::optional<time_point> firing_since;  ///< of alerts: when the newest firing among them began
 };
 
 template <class V>
 void describe(V& v, like<signals_attached> auto& x) {
   v.required("count", x.count);
   v.required("last_signal_at", x.last_signal_at);
+  v.optional("firing_since", x.firing_since);
 }
 
 /// An operator's change, or one that a verdict resumed. Fields that are absent stay as they were.
@@ -62,7 +66,8 @@ struct incident_changed {
   std::optional<resolution_record> resolution;
   std::optional<sla_state> sla;  ///< new deadlines, after a change of severity or a reopening
   std::optional<time_point> next_evaluation_at;
-  std::optional<approval_id> resumed_by;  ///< the gate whose verdict made this happen
+  std::optional<approval_id> resumed_by;   ///< the gate whose verdict made this happen
+  std::optional<time_point> firing_since;  ///< of the alert that ended or began again: when that firing began
 };
 
 template <class V>
@@ -84,6 +89,7 @@ void describe(V& v, like<incident_changed> auto& x) {
   v.optional("sla", x.sla);
   v.optional("next_evaluation_at", x.next_evaluation_at);
   v.optional("resumed_by", x.resumed_by);
+  v.optional("firing_since", x.firing_since);
 }
 
 /// The escalation agent looked. `applied` is false when nothing changed: maintained, deferred, or suspended on a gate.

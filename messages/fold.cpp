@@ -62,9 +62,13 @@ public:
     state_.status_since = f.record.created_at;
     state_.peak_severity = f.record.severity;
     state_.next_evaluation_at = f.next_evaluation_at;
+    state_.newest_firing = f.firing_since;
   }
 
-  void operator()(const fact::signals_attached& f) { state_.record.event_count += f.count; }
+  void operator()(const fact::signals_attached& f) {
+    state_.record.event_count += f.count;
+    state_.newest_firing = std::max(state_.newest_firing, f.firing_since);
+  }
 
   void operator()(const fact::incident_changed& f) {
     auto& record = state_.record;
@@ -82,6 +86,8 @@ public:
     replace_if_given(record.sla, f.sla);
     if (f.next_evaluation_at || f.change == change_kind::resolve) state_.next_evaluation_at = f.next_evaluation_at;
     if (f.change == change_kind::escalate) remember_escalation(before, f.comment, f.actor);
+    if (f.change == change_kind::reopen) state_.newest_firing = std::max(state_.newest_firing, f.firing_since);
+    if (f.change == change_kind::resolve) state_.ended_firing = std::max(state_.ended_firing, f.firing_since);
   }
 
   void operator()(const fact::escalation_evaluated& f) {

@@ -47,6 +47,8 @@ struct incident_state {
   time_point status_since;
   std::optional<time_point> last_escalation_at;
   std::optional<time_point> next_evaluation_at;
+  std::optional<time_point> newest_firing;        ///< of an alert: when its newest firing began
+  std::optional<time_point> ended_firing;         ///< and when that began which its sender last reported as resolved
   std::vector<escalation_history_entry> history;  ///< the newest `limits::escalation_history`
   std::vector<shared_value<gate_state>> gates;    ///< those that are open, and the newest that have ended
   std::vector<approval_id> ended_gates;           ///< the newest of those that stood in `gates` before
@@ -74,6 +76,8 @@ void describe(V& v, like<incident_state> auto& x) {
   v.required("peak_severity", x.peak_severity);
   v.optional("last_escalation_at", x.last_escalation_at);
   v.optional("next_evaluation_at", x.next_evaluation_at);
+  v.optional("newest_firing", x.newest_firing);
+  v.optional("ended_firing", x.ended_firing);
   v.optional("history", x.history);
   v.optional("gates", x.gates);
   v.optional("ended_gates", x.ended_gates);

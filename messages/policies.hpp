@@ -169,6 +169,7 @@ struct escalation_policy {
   double escalate_if_suggested_at = 0;
   double deescalate_at = 0;
   by_severity<double> next_evaluation_s;
+  double reopen_window_s = 900;  ///< an alert that fires again so soon after its incident was resolved reopens it
   escalation_confidence confidence;
 
   bool operator==(const escalation_policy&) const = default;
@@ -191,6 +192,7 @@ void describe(V& v, like<escalation_policy> auto& x) {
   v.required("deescalate_at", x.deescalate_at);
   v.required("next_evaluation_seconds", x.next_evaluation_s);
   v.required("confidence", x.confidence);
+  v.optional("reopen_window_seconds", x.reopen_window_s);
 }
 
 /// Who must approve an action; the first rule that names the action and the severity counts.
@@ -311,6 +313,7 @@ private:
   policy_times times;
   times.check("min_interval_seconds", policy.min_interval_s, 0);  // 0: one escalation may follow another at once
   times.check("next_evaluation_seconds", policy.next_evaluation_s);
+  times.check("reopen_window_seconds", policy.reopen_window_s, 0);  // 0: never
   return std::move(times.bad);
 }
 

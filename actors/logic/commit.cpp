@@ -16,7 +16,7 @@ namespace {
 /// Whether a signal changes nothing but the count of its open incident.
 bool only_counts(const incident_state& state, const cmd::ingest_signal& signal) {
   const auto& suggested = signal.payload.suggested_severity;
-  return state.opened && is_open(state.record.status) && !signal.resolves &&
+  return state.opened && is_open(state.record.status) && !signal.resolves && !is_known_firing(state, signal) &&
          !(suggested && more_severe(*suggested, state.record.severity));
 }
 
@@ -77,11 +77,13 @@ private:
     auto& attached = std::get<fact::signals_attached>(event.fact.value);
     ++attached.count;
     attached.last_signal_at = std::max(attached.last_signal_at, signal.timestamp);
+    attached.firing_since = std::max(attached.firing_since, signal.firing_since);
     event.request_ids.push_back(c.context.request);
     if (burst_inputs_.empty()) burst_inputs_ = event.inputs_hash;
     burst_inputs_ += c.context.inputs_hash;
     // What `apply` would have done for this one signal.
     ++plan_.after.record.event_count;
+    plan_.after.newest_firing = std::max(plan_.after.newest_firing, signal.firing_since);
     plan_.covers.push_back({request, event.id});
     plan_.answers.push_back({answer::recorded{plan_.events.size() - 1, {}}, disposition::attached, {}});
   }

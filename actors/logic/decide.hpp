@@ -54,6 +54,9 @@ struct decision {
 /// Whether what is decided is the answer and nothing else: a dry run over an input that is complete in itself.
 [[nodiscard]] bool leaves_no_trace(const command& command);
 
+/// Whether an alert repeats a firing that its open incident knows of: it says nothing new.
+[[nodiscard]] bool is_known_firing(const incident_state& state, const cmd::ingest_signal& signal);
+
 /// Decides over one command. The request id was not covered before; the caller sees to that. `state` is taken on as the events
 /// say, which is for the caller to undo where they are not to be stored.
 [[nodiscard]] result<decision> decide(incident_state& state, const command& command, const decision_context& context);

@@ -66,6 +66,7 @@ fact::incident_changed fact_of(const cmd::change_incident& change) {
   f.tags = change.tags;
   f.labels = change.labels;
   f.resolution = change.resolution;
+  f.firing_since = change.firing_since;
   return f;
 }
 

@@ -58,7 +58,7 @@ outcome open(drafting& d, const cmd::ingest_signal& signal) {
   d.result.disposition = disposition::opened;
   d.add(agent::manager, agent_classification::incident_orchestration, decision_type::incident_open,
         disposition_output(disposition::opened, signal.severity),
-        fact::incident_opened{record_of(d, signal), refs_of(d.ctx.policies), {}});
+        fact::incident_opened{record_of(d, signal), refs_of(d.ctx.policies), {}, signal.firing_since});
   evaluate_signal(d, signal);
   return {};
 }
@@ -67,7 +67,7 @@ outcome attach(drafting& d, const cmd::ingest_signal& signal) {
   d.result.disposition = disposition::attached;
   d.add(agent::manager, agent_classification::incident_orchestration, decision_type::no_action_required,
         disposition_output(disposition::attached, d.state.record.severity),
-        fact::signals_attached{1, signal.timestamp});
+        fact::signals_attached{1, signal.timestamp, signal.firing_since});
   // Only a signal that says "worse than you think" asks for a decision; the rest is counted.
   const bool worse =
       signal.payload.suggested_severity && more_severe(*signal.payload.suggested_severity, d.state.record.severity);
@@ -75,30 +75,79 @@ outcome attach(drafting& d, const cmd::ingest_signal& signal) {
   return {};
 }
 
-outcome resolve(drafting& d, const cmd::ingest_signal& signal) {
-  d.result.disposition = disposition::attached;
+/// A change that the alert's sender makes.
+cmd::change_incident change_by(const cmd::ingest_signal& signal, change_kind what, std::string comment) {
   cmd::change_incident change;
-  change.change = change_kind::resolve;
+  change.change = what;
   change.actor = signal.source;
   change.actor_type = actor_type::system;
-  change.comment = "the source reports that the alert is resolved";
+  change.comment = std::move(comment);
+  change.firing_since = signal.firing_since;
+  return change;
+}
+
+outcome resolve(drafting& d, const cmd::ingest_signal& signal) {
+  d.result.disposition = disposition::attached;
+  auto change = change_by(signal, change_kind::resolve, "the source reports that the alert is resolved");
   change.resolution = resolution_record{{}, change.comment, signal.source, {}, {}};
   return decide_change(d, change);
 }
 
-}  // namespace
+/// A notification of `resolved` that came late: a newer firing goes on.
+outcome note_late_resolution(drafting& d, const cmd::ingest_signal& signal) {
+  d.result.disposition = disposition::attached;
+  return decide_change(d, change_by(signal, change_kind::comment,
+                                    "resolved was reported for the firing since " + to_string(*signal.firing_since) +
+                                        "; the one since " + to_string(*d.state.newest_firing) + " goes on"));
+}
 
-outcome decide_signal(drafting& d, const cmd::ingest_signal& signal) {
-  if (d.state.opened && is_open(d.state.record.status)) return signal.resolves ? resolve(d, signal) : attach(d, signal);
-  if (signal.resolves) {  // resolved already, or never seen: nothing is left to do
+outcome reopen(drafting& d, const cmd::ingest_signal& signal) {
+  d.result.disposition = disposition::attached;
+  return decide_change(d, change_by(signal, change_kind::reopen, "the source reports that the alert fires"));
+}
+
+bool is_soon_after_resolution(const drafting& d) {
+  const auto& record = d.state.record;
+  return record.status == incident_status::resolved && record.resolved_at &&
+         seconds_between(*record.resolved_at, d.ctx.now) < d.ctx.policies.escalation.reopen_window_s;
+}
+
+outcome decide_on_open(drafting& d, const cmd::ingest_signal& signal) {
+  if (is_known_firing(d.state, signal)) {
+    d.result.disposition = disposition::duplicate;
+    return {};
+  }
+  if (!signal.resolves) return attach(d, signal);
+  const bool late = signal.firing_since && d.state.newest_firing && *signal.firing_since < *d.state.newest_firing;
+  return late ? note_late_resolution(d, signal) : resolve(d, signal);
+}
+
+/// On an incident that is resolved or closed. A firing that its sender has ended is over; any other alert goes on firing.
+outcome decide_on_ended(drafting& d, const cmd::ingest_signal& signal) {
+  if (signal.resolves) {  // nothing is left to do
     d.result.disposition = disposition::attached;
     return {};
   }
-  if (d.state.opened) {
-    d.result.hand_back = true;
+  if (signal.firing_since && d.state.ended_firing && *signal.firing_since <= *d.state.ended_firing) {
+    d.result.disposition = disposition::duplicate;
     return {};
   }
-  return open(d, signal);
+  if (signal.firing_since && is_soon_after_resolution(d)) return reopen(d, signal);
+  d.result.hand_back = true;
+  return {};
+}
+
+}  // namespace
+
+bool is_known_firing(const incident_state& state, const cmd::ingest_signal& signal) {
+  return !signal.resolves && signal.firing_since && state.newest_firing && *signal.firing_since <= *state.newest_firing;
+}
+
+outcome decide_signal(drafting& d, const cmd::ingest_signal& signal) {
+  if (d.state.opened) return is_open(d.state.record.status) ? decide_on_open(d, signal) : decide_on_ended(d, signal);
+  if (!signal.resolves) return open(d, signal);
+  d.result.disposition = disposition::attached;  // never seen: nothing is left to do
+  return {};
 }
 
 }  // namespace im::logic

@@ -101,6 +101,37 @@ TEST_CASE("a resolved incident absorbs no event: a new one opens, linked to it")
   CHECK(next->state->record.related_incidents == std::vector{first});
 }
 
+TEST_CASE("an alert that fires on after its incident was closed opens another one, linked to it") {
+  world w;
+  const auto fires = [] {
+    auto alert = signal_of(severity::p3);
+    std::get<cmd::ingest_signal>(alert.body).firing_since = t0;
+    return alert;
+  };
+  const auto opening = w.ask(fires());
+  REQUIRE(opening.has_value());
+  const auto first = opening->state->record.id;
+  REQUIRE(w.ask(change_of(first, change_kind::resolve)).has_value());
+  const auto reopened = w.ask(fires());
+  REQUIRE(reopened.has_value());
+  CHECK(reopened->state->record.id == first);
+  CHECK(reopened->disposition == disposition::attached);
+  CHECK(is_open(reopened->state->record.status));
+  REQUIRE(w.ask(change_of(first, change_kind::resolve)).has_value());
+  REQUIRE(w.ask(change_of(first, change_kind::close)).has_value());
+  auto one = w.send(fires());
+  auto other = w.send(fires());  // both ask at once, and one opens
+  w.run();
+  REQUIRE((one->has_value() && (*one)->has_value() && other->has_value() && (*other)->has_value()));
+  const auto next = (**one)->state->record;
+  CHECK(next.id != first);
+  CHECK(next.related_incidents == std::vector{first});
+  CHECK((**other)->state->record.id == next.id);
+  CHECK((**one)->disposition == disposition::opened);
+  CHECK((**other)->disposition == disposition::duplicate);
+  CHECK(w.ask(fires())->disposition == disposition::duplicate);
+}
+
 TEST_CASE("a missed acknowledgment deadline escalates by itself") {
   world w;
   const auto id = opened(w, severity::p2);

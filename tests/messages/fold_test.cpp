@@ -17,7 +17,7 @@ public:
   explicit history(sla_state sla = {}) {
     auto record = sample_incident(severity::p2);
     record.sla = sla;
-    add(fact::incident_opened{record, policy_refs{{"esc", "1"}, {"app", "1"}, {"sla", "1"}}, after(300)}, 0);
+    add(fact::incident_opened{record, policy_refs{{"esc", "1"}, {"app", "1"}, {"sla", "1"}}, after(300), {}}, 0);
   }
 
   void add(any_fact f, double at_s, std::vector<request_id> requests = {}) {
@@ -90,8 +90,8 @@ TEST_CASE("a log of stateless evaluations opens nothing") {
 
 TEST_CASE("attached signals add up") {
   history log;
-  log.add(fact::signals_attached{3, after(1)}, 1);
-  log.add(fact::signals_attached{4, after(2)}, 2);
+  log.add(fact::signals_attached{3, after(1), {}}, 1);
+  log.add(fact::signals_attached{4, after(2), {}}, 2);
   CHECK(log.state.record.event_count == 8);
   CHECK(log.state.head() == 3);
 }

@@ -96,6 +96,7 @@ signal_result from_alert(const json::node& event, const reception& at) {
   signal.payload.type = signal_type::threshold_breach;
   signal.labels = labels.all_texts();
   signal.resolves = resolved;
+  signal.firing_since = given.starts_at;
   metadata_writer metadata;
   metadata.add("alertname", alertname);
   metadata.add_if_given("generator_url", given.generator_url);

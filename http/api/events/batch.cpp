@@ -41,6 +41,13 @@ void settle_item(result<accepted>& item, result<reply> answer, bool resolves) {
     item = std::unexpected{std::move(answer.error())};
 }
 
+/// What makes a repetition of an event the same request. An alert's notification says that it fires, or no longer does; whether that is
+/// news the incident's state tells, so each notification is a request of its own.
+std::string own_id(const cmd::ingest_signal& signal, time_point received_at) {
+  if (!signal.firing_since) return signal.source_event_id;
+  return signal.source_event_id + '/' + uuid::v7(received_at).str();
+}
+
 }  // namespace
 
 /// Waits for the answers to all items; the last to come sends them. Each writes its own slot, so no lock is needed.
@@ -126,7 +133,7 @@ incoming intake::judge(const json::node& event, signal_result signal, std::optio
   if (key)
     context.request = index ? scoped_request_id(*key, std::to_string(*index)) : *key;
   else
-    context.request = scoped_request_id(scope, signal->source_event_id);
+    context.request = scoped_request_id(scope, own_id(*signal, at.received_at));
   context.correlation_id = correlation_id;
   context.inputs_hash = sha256_hex(event.canonical());
   context.execution_ref = execution_ref_of(signal->source_event_id, context.request);

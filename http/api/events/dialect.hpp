@@ -85,7 +85,8 @@ void complete(cmd::ingest_signal& signal);
 /// Shield's event. Its id is `event_id`.
 [[nodiscard]] signal_result from_shield(const json::node& event, const reception& at);
 
-/// One alert of Alertmanager's webhook. Its id is `fingerprint:startsAt`, with `:resolved` when it resolves.
+/// One alert of Alertmanager's webhook. Its id is `fingerprint:startsAt`, with `:resolved` when it resolves; its sender repeats it while it
+/// fires, byte by byte, so that its state and not its id tells what is news.
 [[nodiscard]] signal_result from_alert(const json::node& alert, const reception& at);
 
 /// The context attributes of a CloudEvent, wherever they came from.

@@ -23,7 +23,7 @@ public:
     auto record = sample_incident(severity::p2);
     record.metrics.mttd = 12;
     record.sla = sla_state{after(300), after(7200), false, false};
-    add(fact::incident_opened{record, {}, after(300)}, 0);
+    add(fact::incident_opened{record, {}, after(300), {}}, 0);
   }
 
   void add(any_fact f, double at_s) {
@@ -69,8 +69,8 @@ public:
 
   /// Everything that usually happens.
   void whole_story() {
-    add(fact::signals_attached{3, after(20)}, 20);
-    add(fact::signals_attached{4, after(30)}, 30);
+    add(fact::signals_attached{3, after(20), {}}, 20);
+    add(fact::signals_attached{4, after(30), {}}, 30);
     evaluate(60, false);
     evaluate(120, false);
     evaluate(200, true);

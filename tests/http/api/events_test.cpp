@@ -55,7 +55,7 @@ TEST_CASE("each dialect's event id is its request id") {
   (void)s.post(
       "/api/v1/events/alertmanager",
       R"({"version":"4","alerts":[{"status":"firing","labels":{},"startsAt":"2026-11-22T00:59:00Z","fingerprint":"f"}]})");
-  CHECK(s.incidents.last().context.request == "alertmanager:f:2026-11-22T00:59:00.000Z");
+  CHECK(s.incidents.last().context.request.starts_with("alertmanager:f:2026-11-22T00:59:00.000Z/"));
   (void)s.post("/api/v1/events/cloudevents",
                R"({"specversion":"1.0","id":"1","source":"/s","type":"t","data":{"severity":"low"}})",
                {{"Content-Type", "application/cloudevents+json"}});

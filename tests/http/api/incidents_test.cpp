@@ -112,7 +112,7 @@ TEST_CASE("a dry run shows the incident that it would open") {
     CHECK(c.context.dry_run);
     auto r = decided("{}", incident_state{});
     auto event = *r.event;
-    event.fact.value = fact::incident_opened{some_state().record, {}, {}};
+    event.fact.value = fact::incident_opened{some_state().record, {}, {}, {}};
     r.event = std::make_shared<decision_event>(event);
     r.persisted = false;
     return r;
@@ -178,7 +178,7 @@ TEST_CASE("a timeline is the log in words, and says when there is more") {
   opened.agent_id = "incident-manager:1.0.0:host-1";
   opened.timestamp = at(now_text);
   opened.sequence = 1;
-  opened.fact.value = fact::incident_opened{some_state().record, {}, {}};
+  opened.fact.value = fact::incident_opened{some_state().record, {}, {}, {}};
   s.store.log = R"({"events":[)" + json::encode(opened) + "]}";  // of a store that does not say how far the log goes
   const auto a = s.get(one + "/timeline?limit=1");
   CHECK(a.at("incident_id") == some_incident);

@@ -73,7 +73,7 @@ TEST_CASE("gates are told from request to verdict") {
   expired.reason = "nobody decided";
   CHECK(told(expired).description == "Approval request is expired: nobody decided");
   CHECK(told(fact::vote_refused{{}, "mallory", approver_type::executive, "not listed"}).actor == "mallory");
-  CHECK(told(fact::signals_attached{3, at(now_text)}).description == "3 more signals attached");
+  CHECK(told(fact::signals_attached{3, at(now_text), {}}).description == "3 more signals attached");
   CHECK(told(fact::postmortem_published{{}, "ada"}).type == timeline_type::communication);
 }
 
