@@ -106,7 +106,8 @@ template <>
 struct std::hash<im::uuid> {
   using is_avalanching = void;
   std::size_t operator()(const im::uuid& id) const noexcept {
-    return im::detail::keyed_step(id.bytes().size(), id.bytes().data());
+    const auto& bytes = id.bytes();
+    return im::detail::keyed_hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
 };
 

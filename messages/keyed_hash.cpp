@@ -1,28 +1,32 @@
 #include "messages/keyed_hash.hpp"
 
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
 #include <random>
 
 namespace im::detail {
 
 namespace {
 
-std::uint64_t drawn() {
+constexpr std::size_t secret_words = 48;  // of 4 bytes, as many as the library's own secret has
+static_assert(secret_words * sizeof(std::uint32_t) >= XXH3_SECRET_SIZE_MIN);
+
+using secret_type = std::array<std::uint32_t, secret_words>;
+
+secret_type drawn() {
   std::random_device device;
-  const std::uint64_t high = device();
-  return ((high << 32U) | device()) | 1U;
+  secret_type secret{};
+  std::ranges::generate(secret, [&] { return device(); });
+  return secret;
 }
 
 }  // namespace
 
-const std::array<std::uint64_t, 2> hash_key{drawn(), drawn()};
-
 std::uint64_t keyed_hash_of(std::string_view text) noexcept {
-  constexpr std::size_t step = 16;
-  std::uint64_t hash = text.size();
-  for (; text.size() > step; text.remove_prefix(step)) hash = keyed_step(hash, text.data());
-  std::array<char, step> rest{};
-  if (!text.empty()) std::memcpy(rest.data(), text.data(), text.size());
-  return keyed_step(hash, rest.data());
+  static const auto secret = drawn();
+  return XXH3_64bits_withSecret(text.data(), text.size(), secret.data(), sizeof secret);
 }
 
 }  // namespace im::detail
