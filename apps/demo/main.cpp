@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -74,7 +75,13 @@ void print_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-int main(int, char** argv) try {
+int main(int argc, char** argv) try {
+  if (argc > 1) {
+    const bool asked = std::string_view{argv[1]} == "--help" || std::string_view{argv[1]} == "-h";
+    fmt::print(asked ? stdout : stderr, "Usage: {}\nShows one incident from end to end, and leaves nothing behind.\n",
+               argv[0]);
+    return asked ? 0 : 2;
+  }
   const im::temporary_folder scratch{"llm-im-demo"};
   try {
     run(std::filesystem::read_symlink("/proc/self/exe").parent_path(), scratch.path());

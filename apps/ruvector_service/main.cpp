@@ -23,6 +23,8 @@ std::optional<std::string> from_environment(const char* name) {
 }
 
 /// What the command line asks for.
+constexpr int exit_usage = 2;  ///< wrong arguments or settings
+
 struct command_line {
   CLI::App app{"The store behind llm-incident-manager: DecisionEvents, their projections, policies",
                "ruvector-service"};
@@ -71,7 +73,7 @@ int dispatch(const command_line& line) {
       ruvector::read_settings(from_environment, std::filesystem::read_symlink("/proc/self/exe", failed), serving);
   if (!settings.problems.empty()) {
     for (const auto& problem : settings.problems) ruvector::log_line(ruvector::log_level::error, problem);
-    return EXIT_FAILURE;
+    return exit_usage;
   }
   const auto& database = settings.service.data_file;
   if (line.checking->parsed()) return ruvector::check_command(settings.service, line.looked_at);
@@ -89,7 +91,11 @@ int dispatch(const command_line& line) {
 
 int run(int argc, char** argv) {
   command_line line;
-  CLI11_PARSE(line.app, argc, argv);
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return line.app.exit(e) == EXIT_SUCCESS ? EXIT_SUCCESS : exit_usage;
+  }
   if (!line.version->parsed()) return dispatch(line);
   std::fprintf(stdout, "ruvector-service %s (%s)\n", std::string{im::version}.c_str(), std::string{revision()}.c_str());
   return EXIT_SUCCESS;

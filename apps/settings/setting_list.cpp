@@ -236,6 +236,8 @@ void add_store(specs& to, const settings& d) {
                    &settings::ruvector_url, "embedded in dev, required in staging and prod"));
   to.push_back(key("RUVECTOR_API_KEY", "key of the store", &settings::ruvector_api_key,
                    "none in dev, required in staging and prod"));
+  to.push_back(without_effect("RUVECTOR_DATABASE_URL",
+                              "accepted, has no effect: it is ruvector-service's, which RUVECTOR_SERVICE_URL names"));
   to.push_back(number("RUVECTOR_TIMEOUT_MS",
                       "longest time of a list of the store, and of any other call if it is below 3000", 100, 600'000,
                       std::to_string(d.ruvector_timeout.count()),

@@ -180,8 +180,7 @@ private:
     try {
       server_->start();
     } catch (const std::system_error& e) {
-      return fail(errc::internal,
-                  "cannot listen on " + config_.address + ':' + std::to_string(config_.port) + ": " + e.what());
+      return fail(errc::internal, e.what());
     }
     return {};
   }

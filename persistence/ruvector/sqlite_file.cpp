@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <string_view>
@@ -52,18 +51,25 @@ void make(const fs::path& database) {
   }
 }
 
+constexpr std::string_view magic{"SQLite format 3\0", 16};
+
+/// The first bytes of a file: as many as a database has to begin with.
+std::string beginning_of(const fs::path& database) {
+  std::string head(magic.size(), '\0');
+  const descriptor file{::open(database.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file) fail_by_errno("open " + database.string());
+  const auto got = ::pread(file.get(), head.data(), head.size(), 0);
+  if (got < 0) fail_by_errno("read " + database.string());
+  head.resize(static_cast<std::size_t>(got));
+  return head;
+}
+
 void examine(const fs::path& database) {
   if (size_of(database) == 0)
     refuse(database.string() +
            " is empty, which no store ever is: it was truncated or put there by somebody else. Nothing was changed. "
            "Restore a backup (`ruvector-service restore --force FILE`), or remove the file to begin a new store");
-  constexpr std::string_view magic{"SQLite format 3\0", 16};
-  std::array<char, magic.size()> head{};
-  const descriptor file{::open(database.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file) fail_by_errno("open " + database.string());
-  const auto got = ::pread(file.get(), head.data(), head.size(), 0);
-  if (got < 0) fail_by_errno("read " + database.string());
-  if (std::string_view{head.data(), static_cast<std::size_t>(got)} != magic)
+  if (beginning_of(database) != magic)
     throw sqlite_failure{SQLITE_NOTADB, database.string() + " does not begin as a SQLite database does"};
 }
 
@@ -95,6 +101,19 @@ void make_or_examine(const fs::path& database) {
            " is there and may hold decisions. Put the database file back, or restore a backup (`ruvector-service "
            "restore --force FILE` keeps the log under another name)");
   make(database);
+}
+
+result<void> expect_sqlite_file(const fs::path& file) {
+  const auto is_no_database = [&](std::string_view what) {
+    return fail(errc::not_found, file.string() + " is no database of a store: it is " + std::string{what});
+  };
+  std::error_code failed;
+  if (fs::is_directory(file, failed)) return is_no_database("a folder");
+  if (size_of(file) == 0) return is_no_database("empty");
+  const auto begins = guarded([&] { return beginning_of(file); });
+  if (!begins) return std::unexpected{begins.error()};
+  if (*begins != magic) return is_no_database("a file of another kind");
+  return {};
 }
 
 std::optional<descriptor> lock_out_others(const fs::path& database) {

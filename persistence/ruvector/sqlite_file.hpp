@@ -38,6 +38,9 @@ private:
 /// and is refused: taken for a new store it would hide the loss of an old one. Throws sqlite_failure that says what to do.
 void make_or_examine(const std::filesystem::path& database);
 
+/// Says in plain words what is no database at all: a folder, an empty file, a file of another kind. `not_found`.
+[[nodiscard]] result<void> expect_sqlite_file(const std::filesystem::path& file);
+
 /// A file that nobody else can open as a database while this lives. Nothing: another process has it open, or `failed`.
 [[nodiscard]] std::optional<descriptor> lock_out_others(const std::filesystem::path& database);
 

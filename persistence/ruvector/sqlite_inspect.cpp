@@ -15,6 +15,7 @@ auto inspect(const std::filesystem::path& database, void (*expect)(sqlite::conne
     -> result<decltype(look(std::declval<sqlite::connection&>()))> {
   if (std::error_code failed; !std::filesystem::exists(database, failed))
     return fail(errc::not_found, "there is no database " + database.string());
+  if (const auto readable = sqlite::expect_sqlite_file(database); !readable) return std::unexpected{readable.error()};
   try {
     sqlite::connection db{database.string(), sqlite::open_mode::read_only, limits::page_cache_kb / 2};
     expect(db);

@@ -236,7 +236,11 @@ TEST_CASE("check and verify tell of a file that no store would open") {
   write_bytes(dir / "half.db", std::string_view{whole}.substr(0, whole.size() / 2));
   const auto half = check_file(dir / "half.db");
   CHECK((!half || !half->problems.empty()));
+  write_bytes(dir / "text.db", "this is no database, whatever its name says");
+  CHECK(contains(check_file(dir / "text.db").error().message, "a file of another kind"));
+  CHECK(contains(verify_file(dir.path()).error().message, "a folder"));
   write_bytes(dir / "empty.db", "");
+  CHECK(contains(check_file(dir / "empty.db").error().message, "it is empty"));
   CHECK_FALSE(check_file(dir / "empty.db"));
   CHECK_FALSE(verify_file(dir / "empty.db"));
   auto zeroed = whole;
