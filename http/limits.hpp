@@ -20,6 +20,9 @@ inline constexpr std::size_t large_bodies_bytes = 32 << 20;  ///< of all larger 
 inline constexpr std::size_t path_param_bytes = 512;         ///< decoded
 inline constexpr std::size_t correlation_id_chars = 128;
 
+// Events
+inline constexpr std::chrono::hours event_ahead{24};  ///< a time further ahead of our clock is no time of an alert
+
 // A long poll of the orchestrator's action feed
 inline constexpr int empty_action_pages = 100;  ///< passed for one request; then the caller gets an empty page
 inline constexpr seconds action_catch_up{5};    ///< so long after its wait a request still passes empty pages

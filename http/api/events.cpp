@@ -65,7 +65,7 @@ result<batch> judge_lines(const call& c, std::string_view body, const intake& in
   return judged;
 }
 
-void submit_all(call c, result<batch> events, sent_again when = sent_again::if_all_failed_alike) {
+void submit_all(call c, result<batch> events, sent_again when = sent_again::if_all_failed) {
   if (!events) return c.fail(events.error());
   std::move(*events).submit(std::move(c), when);
 }

@@ -309,7 +309,7 @@ TEST_CASE("one poisoned item of a batch fails alone") {
   caller api{service.url()};
   const auto good = [](std::string_view title) { return js::serialize(event(new_id(), "low", title)); };
   const auto check = [&](const answer& told) {
-    REQUIRE(told.status == 202);
+    REQUIRE(told.status == 207);
     const auto& items = told.body.as_array();
     REQUIRE(items.size() == 4);
     CHECK(items.at(0).at("disposition").as_string() == "opened");

@@ -1,34 +1,16 @@
-/// One alert of the Prometheus Alertmanager webhook, version 4. Labels and annotations are their owners' words, so an absent or
-/// unknown severity is P3 and loses no alert.
+/// One alert of the Prometheus Alertmanager webhook, version 4. Its sender reads the status alone and keeps no alert that was refused.
+/// So no alert is refused for its form: what is too long is cut, what is missing is derived, an absent or unknown severity is P3.
 
+#include <algorithm>
 #include <array>
 
 #include "http/api/events/dialect.hpp"
+#include "http/limits.hpp"
+#include "messages/hash.hpp"
 
 namespace im::api::events {
 
 namespace {
-
-struct alert {
-  std::string status;
-  json::object_text labels;
-  json::object_text annotations;
-  time_point starts_at;
-  std::optional<std::string> ends_at;  ///< `0001-01-01T00:00:00Z` while it fires, which is no time of ours
-  std::optional<std::string> generator_url;
-  name_text fingerprint;
-};
-
-template <class V>
-void describe(V& v, like<alert> auto& x) {
-  v.required("status", x.status);
-  v.required("labels", x.labels);
-  v.optional("annotations", x.annotations);
-  v.required("startsAt", x.starts_at);
-  v.optional("endsAt", x.ends_at);
-  v.optional("generatorURL", x.generator_url);
-  v.required("fingerprint", x.fingerprint);
-}
 
 /// What Prometheus' users write beside the platform's own words.
 constexpr auto label_severities = std::to_array<std::pair<std::string_view, severity>>({
@@ -65,26 +47,80 @@ incident_category category_in(const loose_object& labels, std::string_view alert
   return category_of(alertname);
 }
 
+/// A moment that can be meant: not the zero of Go's or of Unix' time, and not far ahead of our clock.
+std::optional<time_point> moment(const loose_object& alert, std::string_view name, const reception& at) {
+  const auto given = parse_time(alert.text({name}).value_or(""));
+  const bool plausible = given && *given > first_time && *given <= at.received_at + http::limits::event_ahead;
+  return plausible ? given : std::nullopt;
+}
+
+/// The fingerprint that Alertmanager computes of these labels (prometheus/common, model/signature.go, LabelsToSignature): FNV-1a,
+/// 64 bits, over the sorted names and values, each followed by 0xFF.
+std::string signature_of(const json::node& labels) {
+  std::vector<std::pair<std::string_view, std::string_view>> sorted;
+  labels.each_member([&](std::string_view name, json::node value) {
+    sorted.emplace_back(name, value.as_string().value_or(std::string_view{}));
+  });
+  std::ranges::sort(sorted);
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  const auto mix = [&](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    hash = (hash ^ 0xffU) * 0x100000001b3U;
+  };
+  for (const auto& [name, value] : sorted) {
+    mix(name);
+    mix(value);
+  }
+  std::string text(16, '0');
+  for (auto at = text.rbegin(); at != text.rend(); ++at, hash >>= 4U) *at = "0123456789abcdef"[hash & 15U];
+  return text;
+}
+
+std::string fingerprint_of(const loose_object& alert, metadata_writer& notes) {
+  const auto given = alert.text({"fingerprint"});
+  if (given && given->size() <= limits::name_chars && is_name(*given)) return *given;
+  notes.note_derived("fingerprint");
+  if (given) return "sha256:" + sha256_hex(*given);
+  if (const auto labels = alert.object({"labels"}); labels && labels->size() > 0) return signature_of(*labels);
+  const auto annotations = alert.object({"annotations"});
+  return "sha256:" + sha256_hex(annotations ? annotations->canonical() : std::string{"{}"});
+}
+
+bool is_resolved(const loose_object& alert, metadata_writer& notes) {
+  const auto status = fold_word(alert.text({"status"}).value_or(""));
+  if (status != "firing" && status != "resolved") notes.note_derived("status");
+  return status == "resolved";
+}
+
+/// Why this is no alert.
+std::optional<error> refusal(const json::node& event, const loose_object& alert) {
+  json::read_state state{json::read_bounds{}};
+  if (json::expect(state, event, json::path{}, json::kind::object) && !alert.object({"labels", "annotations"}) &&
+      !alert.text({"fingerprint"}))
+    state.report(field_error::kind::required, {nullptr, "labels"}, "is required");
+  if (state.errors.empty()) return std::nullopt;
+  return json::validation_error(std::move(state.errors));
+}
+
 }  // namespace
 
 signal_result from_alert(const json::node& event, const reception& at) {
-  json::read_state state{json::read_bounds{}};
-  alert given;
-  json::read(state, event, json::path{}, given);
-  const bool resolved = given.status == "resolved";
-  if (!resolved && given.status != "firing" && state.errors.empty())
-    state.report(field_error::kind::invalid_value, {nullptr, "status"}, "must be firing or resolved");
-  if (!state.errors.empty()) return std::unexpected{json::validation_error(std::move(state.errors))};
-  const auto labels_node = *event.find("labels");
-  const loose_object labels{labels_node};
-  const auto annotations = event.find("annotations");
-  const loose_object notes{annotations && annotations->is(json::kind::object) ? *annotations : labels_node};
+  const loose_object alert{event};
+  if (auto wrong = refusal(event, alert)) return std::unexpected{std::move(*wrong)};
+  const loose_object labels{alert.object({"labels"})};
+  const auto annotations = alert.object({"annotations"});
+  const loose_object notes{annotations};
   const auto alertname = labels.text({"alertname"}).value_or("Alert");
 
+  metadata_writer metadata;
+  const bool resolved = is_resolved(alert, metadata);
+  const auto starts_at = moment(alert, "startsAt", at);
+  if (!starts_at) metadata.note_derived("startsAt");
+  const auto started = starts_at.value_or(at.received_at);
   cmd::ingest_signal signal;
   signal.source = "alertmanager";
-  signal.source_event_id = given.fingerprint.value + ':' + to_string(given.starts_at) + (resolved ? ":resolved" : "");
-  signal.fingerprint = given.fingerprint.value;
+  signal.fingerprint = fingerprint_of(alert, metadata);
+  signal.source_event_id = signal.fingerprint + ':' + to_string(started) + (resolved ? ":resolved" : "");
   signal.severity = severity_of(labels);
   signal.category = category_in(labels, alertname);
   signal.title = notes.text({"summary", "title"}).value_or(alertname);
@@ -92,17 +128,15 @@ signal_result from_alert(const json::node& event, const reception& at) {
   signal.impact = notes.text({"impact"});
   signal.resource = resource_of(labels, alertname);
   signal.environment = environment_of(labels.text({"environment", "env"}).value_or("")).value_or(at.environment);
-  signal.timestamp = resolved ? parse_time(given.ends_at.value_or("")).value_or(at.received_at) : given.starts_at;
+  signal.timestamp = resolved ? moment(alert, "endsAt", at).value_or(at.received_at) : started;
   signal.payload.type = signal_type::threshold_breach;
-  signal.labels = labels.all_texts();
+  signal.labels = labels.all_texts("labels", metadata);
   signal.resolves = resolved;
-  signal.firing_since = given.starts_at;
-  metadata_writer metadata;
+  signal.firing_since = started;
   metadata.add("alertname", alertname);
-  metadata.add_if_given("generator_url", given.generator_url);
-  if (!given.annotations.empty()) metadata.add_json("annotations", given.annotations.text);
-  signal.metadata = metadata.take();
-  complete(signal);
+  metadata.add_if_given("generator_url", alert.text({"generatorURL"}));
+  if (annotations && annotations->size() > 0) metadata.add_object("annotations", *annotations);
+  complete(signal, metadata);
   return signal;
 }
 

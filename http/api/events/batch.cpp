@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "http/error_form.hpp"
 #include "messages/assert.hpp"
 #include "messages/hash.hpp"
 
@@ -79,23 +80,46 @@ public:
 private:
   void finish() {
     room_ = {};  // whoever hears the answer may send again
-    if (const auto* passing = failure_of_all()) return call_->fail(*passing);
+    if (const auto* failure = failure_of_batch()) return call_->fail(*failure);
+    const auto taken = std::ranges::count_if(items_, [](const auto& item) { return item.has_value(); });
+    const auto all = std::ssize(items_);
+    if (taken == 0 && all > 0) return call_->answer(nothing_taken());
     json::writer out;
+    write_items(out);
+    call_->answer(json_response(out.take(), taken < all ? http::status::multi_status : http::status::accepted));
+  }
+
+  /// The error of the service, not of an item, that the whole batch is answered with.
+  [[nodiscard]] const error* failure_of_batch() const {
+    const bool nothing = std::ranges::none_of(items_, [](const auto& item) { return item.has_value(); });
+    const auto first = [this](auto&& fails) -> const error* {
+      const auto found =
+          std::ranges::find_if(items_, [&](const auto& item) { return !item && fails(item.error().code); });
+      return found == items_.end() ? nullptr : &found->error();
+    };
+    const error* passing = nothing || when_ == sent_again::if_any_may_pass ? first(is_retryable) : nullptr;
+    if (passing != nullptr || !nothing) return passing;
+    return first([](errc code) { return http::status_of(code) >= http::status::internal_server_error; });
+  }
+
+  /// The status alone must say that nothing was taken: many senders read nothing else.
+  [[nodiscard]] http::response nothing_taken() const {
+    const auto& first = items_.front().error();
+    const auto code = http::status_of(first.code) == http::status::bad_request ? first.code : errc::validation_error;
+    const auto count = std::to_string(items_.size());
+    json::writer details;
+    details.begin_object();
+    details.key("items");
+    write_items(details);
+    details.end_object();
+    const auto message = "none of " + count + " events was accepted; the first: " + first.message;
+    return json_response(http::error_body(to_string(code), message, details.str(), false), http::status::bad_request);
+  }
+
+  void write_items(json::writer& out) const {
     out.begin_array();
     for (const auto& item : items_) write(out, item);
     out.end_array();
-    call_->answer(json_response(out.take(), http::status::accepted));
-  }
-
-  [[nodiscard]] static bool may_pass(const result<accepted>& item) { return !item && is_retryable(item.error().code); }
-
-  /// The error that the request is answered with, if the caller is to send the batch again as it is.
-  [[nodiscard]] const error* failure_of_all() const {
-    const auto first = std::ranges::find_if(items_, may_pass);
-    if (first == items_.end()) return nullptr;
-    const bool shared = std::ranges::all_of(
-        items_, [&](const result<accepted>& item) { return !item && item.error().code == first->error().code; });
-    return when_ == sent_again::if_any_may_pass || shared ? &first->error() : nullptr;
   }
 
   void write(json::writer& out, const result<accepted>& item) const {
@@ -111,7 +135,7 @@ private:
   admission::ticket room_;
   std::optional<call> call_;  ///< since `wait`
   std::vector<result<accepted>> items_;
-  sent_again when_ = sent_again::if_all_failed_alike;
+  sent_again when_ = sent_again::if_all_failed;
   std::atomic<std::size_t> open_{0};
 };
 

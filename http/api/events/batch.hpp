@@ -42,8 +42,8 @@ void submit_one(call c, incoming event);
 /// When a batch is answered by an error that may pass, so that its sender sends all of it again; an event that was taken is told
 /// as a duplicate then.
 enum class sent_again : std::uint8_t {
-  if_all_failed_alike,  ///< the sender reads each item's result
-  if_any_may_pass       ///< the sender reads the status alone
+  if_all_failed,   ///< the sender reads each item's result
+  if_any_may_pass  ///< the sender reads the status alone
 };
 
 class batch_answer;
@@ -57,7 +57,8 @@ public:
   void add(incoming event);
   [[nodiscard]] std::size_t size() const;
 
-  /// Answers 202 with a list in the same order.
+  /// Answers with a list in the same order: 202 if every event was accepted, 207 if some were, 400 if none was. A failure of the
+  /// service is answered as itself where no event was accepted, or as `when` says.
   void submit(call c, sent_again when) &&;
 
 private:

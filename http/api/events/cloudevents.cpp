@@ -47,13 +47,14 @@ signal_result translate(json::read_state& state, const cloudevent& event, const 
   std::string_view source = event.source->value;
   std::string_view event_type = event.type->value;
   const auto payload = payload_in(*data, source, event_type);
-  auto signal = from_payload(payload, source, event_type, at);
+  metadata_writer metadata;
+  auto signal = from_payload(payload, source, event_type, at, metadata);
   if (event.subject && !loose_object{payload}.resource())
     signal.resource = named_resource(resource_type::service, event.subject->value);
   signal.source_event_id = event_id_of(event);
   signal.severity = severity->value;
   signal.timestamp = time.value_or(at.received_at);
-  complete(signal);
+  complete(signal, metadata);
   return signal;
 }
 

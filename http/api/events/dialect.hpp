@@ -28,19 +28,50 @@ using signal_result = result<cmd::ingest_signal>;
 /// `production` or `prod`, …; nothing for other words.
 [[nodiscard]] std::optional<environment> environment_of(std::string_view word);
 
+/// An incident's metadata, member by member, within `limits::raw_object_bytes`. It says which fields of the event were cut
+/// (`"cut"`) and which were derived because the event had no usable value (`"derived"`).
+class metadata_writer {
+public:
+  metadata_writer() { out_.begin_object(); }
+  /// A text, cut to `limits::text_chars`.
+  void add(std::string_view name, std::string_view text);
+  void add_if_given(std::string_view name, const std::optional<std::string>& text) {
+    if (text && !text->empty()) add(name, *text);
+  }
+  /// A value that is JSON already. One that does not fit is left out and noted.
+  void add_json(std::string_view name, std::string_view json);
+  /// An object. What does not fit of it is cut and noted, member by member.
+  void add_object(std::string_view name, const json::node& object);
+  void note_cut(std::string_view field, std::string_view member = {}) { note(cut_, field, member); }
+  void note_derived(std::string_view field) { note(derived_, field, {}); }
+  [[nodiscard]] object_text take();
+
+private:
+  struct notes {
+    std::vector<std::string> fields;
+    std::size_t more = 0;
+  };
+  static void note(notes& to, std::string_view field, std::string_view member);
+  void write(std::string_view name, const notes& noted);
+
+  json::writer out_;
+  notes cut_;
+  notes derived_;
+};
+
 /// Reads free-form objects: what is absent or of another type counts as not given.
 class loose_object {
 public:
-  explicit loose_object(json::node from) : from_{from} {}
+  explicit loose_object(std::optional<json::node> from) : from_{from} {}
 
   /// The first of these members that is a text which is not empty.
   [[nodiscard]] std::optional<std::string> text(std::initializer_list<std::string_view> names) const;
   [[nodiscard]] std::optional<double> number(std::initializer_list<std::string_view> names) const;
   [[nodiscard]] std::optional<json::node> object(std::initializer_list<std::string_view> names) const;
-  /// Tags or labels; empty when they are not as `tag_map` wants them.
-  [[nodiscard]] string_map tags(std::string_view name) const;
-  /// All members that are texts, numbers or booleans, bounded.
-  [[nodiscard]] string_map all_texts() const;
+  /// Tags or labels: an object, or a list of `name:value`. What is too long is cut and noted.
+  [[nodiscard]] string_map tags(std::string_view name, metadata_writer& notes) const;
+  /// All members that are texts, numbers or booleans. What is too long is cut and noted under `field`.
+  [[nodiscard]] string_map all_texts(std::string_view field, metadata_writer& notes) const;
   /// The members that are numbers, `limits::list_items` at most.
   [[nodiscard]] std::map<std::string, double, std::less<>> numbers() const;
   /// 0..1.
@@ -49,30 +80,22 @@ public:
   [[nodiscard]] std::optional<affected_resource> resource() const;
 
 private:
-  json::node from_;
-};
-
-/// An incident's metadata, member by member. One that would break `limits::raw_object_bytes` is left out.
-class metadata_writer {
-public:
-  metadata_writer() { out_.begin_object(); }
-  void add(std::string_view name, std::string_view text);
-  void add_if_given(std::string_view name, const std::optional<std::string>& text) {
-    if (text && !text->empty()) add(name, *text);
+  [[nodiscard]] std::optional<json::node> find(std::string_view name) const {
+    return from_ ? from_->find(name) : std::nullopt;
   }
-  /// A value that is JSON already.
-  void add_json(std::string_view name, std::string_view json);
-  [[nodiscard]] object_text take();
 
-private:
-  json::writer out_;
+  std::optional<json::node> from_;
 };
+
+/// For the texts, lists and objects of a detector's event: they are cut later, so that no event is refused for its length.
+inline constexpr json::read_bounds uncut{SIZE_MAX, SIZE_MAX, SIZE_MAX, limits::json_depth};
 
 /// A resource that is known by one name.
 [[nodiscard]] affected_resource named_resource(resource_type type, std::string_view id);
 
-/// Bounds the texts and fills what follows from the rest: the suggested severity, the resource's name, the fingerprint.
-void complete(cmd::ingest_signal& signal);
+/// Bounds the texts, fills what follows from the rest (the suggested severity, the resource's name, the fingerprint), and
+/// closes the metadata.
+void complete(cmd::ingest_signal& signal, metadata_writer& metadata);
 
 // ---- The dialects
 
@@ -86,7 +109,8 @@ void complete(cmd::ingest_signal& signal);
 [[nodiscard]] signal_result from_shield(const json::node& event, const reception& at);
 
 /// One alert of Alertmanager's webhook. Its id is `fingerprint:startsAt`, with `:resolved` when it resolves; its sender repeats it while it
-/// fires, byte by byte, so that its state and not its id tells what is news.
+/// fires, byte by byte, so that its state and not its id tells what is news. Refused is only
+/// what has no labels, no annotations and no fingerprint.
 [[nodiscard]] signal_result from_alert(const json::node& alert, const reception& at);
 
 /// The context attributes of a CloudEvent, wherever they came from.
@@ -118,8 +142,9 @@ void describe(V& v, like<cloudevent> auto& x) {
 [[nodiscard]] signal_result from_binary_cloudevent(const string_map& attributes, const json::node& data,
                                                    const reception& at);
 
-/// What a payload says beyond its envelope; shared by the platform's envelope and CloudEvents.
+/// What a payload says beyond its envelope; shared by the platform's envelope and CloudEvents. The caller completes it.
 [[nodiscard]] cmd::ingest_signal from_payload(const json::node& payload, std::string_view source,
-                                              std::string_view event_type, const reception& at);
+                                              std::string_view event_type, const reception& at,
+                                              metadata_writer& metadata);
 
 }  // namespace im::api::events

@@ -54,7 +54,7 @@ incident_category category_in(const loose_object& payload, std::string_view even
 }  // namespace
 
 cmd::ingest_signal from_payload(const json::node& payload, std::string_view source, std::string_view event_type,
-                                const reception& at) {
+                                const reception& at, metadata_writer& metadata) {
   const loose_object given{payload};
   cmd::ingest_signal signal;
   signal.source = source;
@@ -67,15 +67,13 @@ cmd::ingest_signal from_payload(const json::node& payload, std::string_view sour
   signal.impact = given.text({"impact"});
   signal.resource = given.resource().value_or(named_resource(resource_type::service, source));
   signal.environment = environment_of(given.text({"environment"}).value_or("")).value_or(at.environment);
-  signal.tags = given.tags("tags");
-  signal.labels = given.tags("labels");
+  signal.tags = given.tags("tags", metadata);
+  signal.labels = given.tags("labels", metadata);
   signal.payload.type = signal_type_of(given, event_type);
   signal.payload.signal_confidence = given.confidence({"confidence", "signal_confidence"});
   if (const auto metrics = given.object({"metrics"})) signal.payload.metrics = loose_object{*metrics}.numbers();
-  metadata_writer metadata;
   metadata.add("event_type", event_type);
-  if (const auto more = given.object({"metadata"}); more) metadata.add_json("metadata", more->text());
-  signal.metadata = metadata.take();
+  if (const auto more = given.object({"metadata"})) metadata.add_object("metadata", *more);
   return signal;
 }
 
@@ -91,11 +89,12 @@ signal_result from_platform(const json::node& event, const reception& at) {
       (void)json::expect(state, *payload, {nullptr, "payload"}, json::kind::object);
   }
   if (!state.errors.empty()) return std::unexpected{json::validation_error(std::move(state.errors))};
-  auto signal = from_payload(*payload, given.source.value, given.event_type.value, at);
+  metadata_writer metadata;
+  auto signal = from_payload(*payload, given.source.value, given.event_type.value, at, metadata);
   signal.source_event_id = std::move(given.execution_id.value);
   signal.severity = given.severity.value;
   signal.timestamp = given.timestamp;
-  complete(signal);
+  complete(signal, metadata);
   return signal;
 }
 

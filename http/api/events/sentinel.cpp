@@ -95,7 +95,6 @@ struct alert_event {
   std::optional<std::string> description;
   std::optional<std::string> service_name;
   std::optional<std::string> model;
-  tag_map tags;
   anomaly_event anomaly;
 };
 
@@ -108,7 +107,6 @@ void describe(V& v, like<alert_event> auto& x) {
   v.optional("description", x.description);
   v.optional("service_name", x.service_name);
   v.optional("model", x.model);
-  v.optional("tags", x.tags);
   v.required("anomaly", x.anomaly);
 }
 
@@ -177,8 +175,7 @@ signal_payload payload_of(const anomaly_event& anomaly) {
   return payload;
 }
 
-object_text metadata_of(const anomaly_event& anomaly) {
-  metadata_writer metadata;
+void describe_anomaly(const anomaly_event& anomaly, metadata_writer& metadata) {
   metadata.add("anomaly_type", anomaly.anomaly_type->value);
   metadata.add_if_given("detection_method", anomaly.detection_method);
   metadata.add_if_given("region", anomaly.context.region);
@@ -191,13 +188,12 @@ object_text metadata_of(const anomaly_event& anomaly) {
   add("root_cause", anomaly.root_cause);
   add("remediation", anomaly.remediation);
   add("related_alerts", anomaly.related_alerts);
-  return metadata.take();
 }
 
 }  // namespace
 
 signal_result from_sentinel(const json::node& event, const reception& at) {
-  json::read_state state{json::read_bounds{}};
+  json::read_state state{uncut};
   const json::path top{};
   const auto data = event.find("data");
   const bool wrapped = data && data->is(json::kind::object);
@@ -214,9 +210,10 @@ signal_result from_sentinel(const json::node& event, const reception& at) {
   signal.environment = at.environment;
   signal.timestamp = *alert.timestamp;
   signal.payload = payload_of(alert.anomaly);
-  signal.tags = alert.tags.value;
-  signal.metadata = metadata_of(alert.anomaly);
-  complete(signal);
+  metadata_writer metadata;
+  signal.tags = loose_object{wrapped ? *data : event}.tags("tags", metadata);
+  describe_anomaly(alert.anomaly, metadata);
+  complete(signal, metadata);
   return signal;
 }
 

@@ -30,7 +30,7 @@ void describe(V& v, like<shield_event> auto& x) {
 }  // namespace
 
 signal_result from_shield(const json::node& event, const reception& at) {
-  json::read_state state{json::read_bounds{}};
+  json::read_state state{uncut};
   shield_event given;
   json::read(state, event, json::path{}, given);
   if (!state.errors.empty()) return std::unexpected{json::validation_error(std::move(state.errors))};
@@ -55,10 +55,9 @@ signal_result from_shield(const json::node& event, const reception& at) {
     signal.fingerprint = more.text({"fingerprint"}).value_or("");
     signal.payload.signal_confidence = more.confidence({"confidence"});
     signal.payload.metrics = more.numbers();
-    metadata.add_json("metadata", given.metadata.text);
+    metadata.add_object("metadata", *found);
   }
-  signal.metadata = metadata.take();
-  complete(signal);
+  complete(signal, metadata);
   return signal;
 }
 

@@ -42,7 +42,7 @@ std::string event(std::string_view id) {
 TEST_CASE("one poisoned line of NDJSON fails alone") {
   surface s;
   const auto a = s.post(events, event("e-1") + "\n{broken\n\r\n  " + event("e-3") + "\r\n{\"source\":\"x\"}\n", ndjson);
-  CHECK(a.code() == 202);
+  CHECK(a.code() == 207);
   CHECK(a.at("0.status") == "accepted");
   CHECK(a.at("0.execution_id") == "e-1");
   CHECK(a.at("1.status") == "rejected");
@@ -58,11 +58,32 @@ TEST_CASE("one poisoned line of NDJSON fails alone") {
 TEST_CASE("one poisoned item of an array fails alone") {
   surface s;
   const auto a = s.post(events, "[" + event("e-1") + ",42,{}," + event("e-4") + "]");
-  CHECK(a.code() == 202);
+  CHECK(a.code() == 207);
   CHECK(a.at("0.status") == "accepted");
   CHECK(a.at("1.status") == "rejected");
   CHECK(a.at("2.status") == "rejected");
   CHECK(a.at("3.status") == "accepted");
+}
+
+TEST_CASE("a batch of which nothing was accepted is 400, and names each item's error") {
+  surface s;
+  const auto is_refused = [&](const answer& a, std::string_view code) {
+    CHECK(a.code() == 400);
+    CHECK(a.at("success") == "false");
+    CHECK(a.at("error.code") == code);
+    CHECK(a.at("error.retryable") == "false");
+    CHECK(a.at("error.message").starts_with("none of 2 events was accepted; the first: "));
+    CHECK(a.at("error.details.items.0.status") == "rejected");
+    CHECK(a.at("error.details.items.1.error.code") == "VALIDATION_ERROR");
+  };
+  is_refused(s.post(events, "[1,{}]"), "VALIDATION_ERROR");
+  is_refused(s.post(events, "{broken\n{}", ndjson), "MALFORMED_BODY");
+  is_refused(s.post(alerts, R"({"version":"4","alerts":[7,{"status":"firing"}]})"), "VALIDATION_ERROR");
+  is_refused(s.post("/api/v1/events/cloudevents", R"([{"id":"1"},{}])",
+                    {{"Content-Type", "application/cloudevents-batch+json"}}),
+             "VALIDATION_ERROR");
+  s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::conflict, "no"); };
+  CHECK(s.post(events, "[" + event("e-1") + "]").code() == 400);
 }
 
 TEST_CASE("a list without events is answered by a list without results") {
@@ -95,7 +116,7 @@ TEST_CASE("a batch for which there is no room is refused before its events are r
   surface s;
   s.incidents.under_way = admission::of(2);
   const auto two = event("e-1") + "\n{broken";
-  CHECK(s.post(events, two, ndjson).code() == 202);
+  CHECK(s.post(events, two, ndjson).code() == 207);
   const auto lines = s.post(events, two + "\n\n\n", ndjson);
   CHECK(lines.code() == 503);
   CHECK(lines.at("error.code") == "OVERLOADED");
@@ -127,11 +148,10 @@ TEST_CASE("a batch that failed as a whole for a reason that may pass answers 503
   CHECK(all.raw.header("Retry-After"));
   CHECK(s.failures == std::vector<std::string>{"away"});
   const auto mixed = s.post(events, "[" + event("e-1") + ",7]");
-  CHECK(mixed.code() == 202);
-  CHECK(mixed.at("0.error.retryable") == "true");
-  CHECK(mixed.at("1.error.retryable") == "false");
-  s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::conflict, "no"); };
-  CHECK(s.post(events, "[" + event("e-1") + "]").code() == 202);
+  CHECK(mixed.code() == 503);
+  CHECK(mixed.at("error.code") == "STORE_UNAVAILABLE");
+  s.incidents.answers = [](const command&) -> result<reply> { return fail(errc::damaged, "no"); };
+  CHECK(s.post(events, "[7," + event("e-1") + "]").code() == 500);
 }
 
 TEST_CASE(
@@ -153,7 +173,7 @@ TEST_CASE(
     return fail(errc::store_unavailable, "away");
   };
   const auto judged_alone = s.post(events, "[" + event("e-1") + "," + event("e-2") + "]");
-  CHECK(judged_alone.code() == 202);
+  CHECK(judged_alone.code() == 207);
   CHECK(judged_alone.at("1.error.code") == "STORE_UNAVAILABLE");
 }
 
@@ -161,7 +181,7 @@ TEST_CASE("Alertmanager is not asked to send again what would fail again") {
   surface s;
   s.incidents.answers = failing("taken elsewhere", errc::conflict);
   const auto a = s.post(alerts, webhook({"known", "taken elsewhere"}));
-  CHECK(a.code() == 202);
+  CHECK(a.code() == 207);
   CHECK(a.at("0.status") == "accepted");
   CHECK(a.at("1.error.code") == "CONFLICT");
 }
@@ -176,7 +196,7 @@ TEST_CASE("an alert that resolves without ever having been seen is accepted with
   CHECK(a.at("1.execution_id") != "(none)");
   CHECK(a.at("1.disposition") == "attached");
   CHECK(a.at("1.incident_id") == "(none)");
-  CHECK(s.post(alerts, webhook({"unseen"})).at("0.error.code") == "NOT_FOUND");
+  CHECK(s.post(alerts, webhook({"unseen"})).at("error.details.items.0.error.code") == "NOT_FOUND");
 }
 
 TEST_CASE("answers that come from many threads in any order are told in the order asked") {

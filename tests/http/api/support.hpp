@@ -87,7 +87,8 @@ public:
 
 class fixed_clock final : public wall_clock {
 public:
-  [[nodiscard]] time_point now() const override { return at(now_text); }
+  [[nodiscard]] time_point now() const override { return at(text); }
+  std::string_view text = now_text;
 };
 
 /// An incident that was opened; its state as replies carry it.
