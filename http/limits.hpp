@@ -21,7 +21,8 @@ inline constexpr std::size_t path_param_bytes = 512;         ///< decoded
 inline constexpr std::size_t correlation_id_chars = 128;
 
 // Events
-inline constexpr std::chrono::hours event_ahead{24};  ///< a time further ahead of our clock is no time of an alert
+inline constexpr std::size_t body_events = 16 * 1024;  ///< of one body; half of what the service takes in at once
+inline constexpr std::chrono::hours event_ahead{24};   ///< a time further ahead of our clock is no time of an alert
 
 // A long poll of the orchestrator's action feed
 inline constexpr int empty_action_pages = 100;  ///< passed for one request; then the caller gets an empty page

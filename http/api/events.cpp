@@ -5,6 +5,7 @@
 #include "http/api/events/batch.hpp"
 #include "http/api/events/signature.hpp"
 #include "http/api/resources.hpp"
+#include "http/limits.hpp"
 #include "http/uri.hpp"
 #include "telemetry/log.hpp"
 
@@ -22,8 +23,14 @@ bool has_media_type(const http::request& request, std::string_view wanted) {
   return http::iequals(http::media_type(request.header("Content-Type").value_or("")), wanted);
 }
 
-error too_many_items() {
-  return {errc::payload_too_large, "a body holds at most " + std::to_string(limits::batch_items) + " events"};
+constexpr auto body_events = http::limits::body_events;
+
+/// One result for all events that are beyond the bound.
+incoming beyond_bound(std::size_t count) {
+  return {fail(errc::payload_too_large, "the last " + std::to_string(count) +
+                                            " events were not accepted: a body holds at most " +
+                                            std::to_string(body_events) + " events"),
+          {}};
 }
 
 /// A batch that is not taken is refused before its events are read: whoever sends too much shall not keep others waiting.
@@ -35,32 +42,39 @@ result<batch> open_batch(const call& c, std::size_t most) {
 
 /// A list of events, each judged alone.
 result<batch> judge_list(const call& c, const json::node& list, const intake& in, translator translate) {
-  if (list.size() > limits::batch_items) return std::unexpected{too_many_items()};
-  auto judged = open_batch(c, list.size());
+  const auto count = std::min(list.size(), body_events);
+  auto judged = open_batch(c, count);
   if (!judged) return judged;
-  list.each_item(
-      [&](std::size_t index, json::node event) { judged->add(in.judge(event, translate(event, in.at), index)); });
+  list.each_item([&](std::size_t index, json::node event) {
+    if (index < count) judged->add(in.judge(event, translate(event, in.at), index));
+  });
+  if (list.size() > count) judged->add(beyond_bound(list.size() - count));
   return judged;
 }
 
 /// A document a line; a line that is none fails alone. Blank lines are passed over.
 result<batch> judge_lines(const call& c, std::string_view body, const intake& in, translator translate) {
   const auto ends = static_cast<std::size_t>(std::ranges::count(body, '\n'));
-  auto judged = open_batch(c, std::min(ends + 1, limits::batch_items));
+  auto judged = open_batch(c, std::min(ends + 1, body_events));
   if (!judged) return judged;
+  std::size_t beyond = 0;
   while (!body.empty()) {
     const auto end = std::min(body.find('\n'), body.size());
     auto line = http::trim(body.substr(0, end));
     if (line.ends_with('\r')) line.remove_suffix(1);
     body.remove_prefix(std::min(end + 1, body.size()));
     if (line.empty()) continue;
-    if (judged->size() == limits::batch_items) return std::unexpected{too_many_items()};
+    if (judged->size() == body_events) {
+      ++beyond;
+      continue;
+    }
     const auto event = json::document::parse(line);
     if (event)
       judged->add(in.judge(event->root(), translate(event->root(), in.at), judged->size()));
     else
       judged->add({std::unexpected{event.error()}, {}});
   }
+  if (beyond > 0) judged->add(beyond_bound(beyond));
   if (judged->size() == 0) return fail(errc::malformed_body, "the body holds no event");
   return judged;
 }

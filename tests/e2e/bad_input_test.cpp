@@ -245,14 +245,6 @@ TEST_CASE("a body beyond its bound is 413, whether it says so or not") {
     CHECK(told->status == 413);
     CHECK(is_failure(*told));
   }
-  SECTION("more events than a batch may hold") {
-    auto connection = house.connect();
-    const auto one = event("e-1", "high", "never");
-    connection.send(raw_request("POST", events, js::serialize(js::array(1001, one))));
-    const auto told = connection.read();
-    REQUIRE(told);
-    CHECK(told->status == 413);
-  }
   house.check();
 }
 

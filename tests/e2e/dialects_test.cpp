@@ -77,6 +77,26 @@ TEST_CASE("an alert of Alertmanager opens an incident when it fires and resolves
   CHECK(api.incident(incident).at("status").as_string() == "IN_PROGRESS");  // it flaps
 }
 
+TEST_CASE("a storm of 10,000 alerts in one webhook opens 10,000 incidents") {
+  manager service;
+  caller api{service.url()};
+  auto webhook = alertmanager("firing", time_text());
+  auto& alerts = webhook.at("alerts").as_array();
+  const auto one = alerts.front().as_object();
+  alerts.clear();
+  for (int i = 0; i < 10'000; ++i) {
+    auto alert = one;
+    alert["fingerprint"] = "storm-" + std::to_string(i);
+    alerts.push_back(std::move(alert));
+  }
+  const auto told = api.post("/api/v1/events/alertmanager", webhook);
+  CHECK(told.status == 202);
+  REQUIRE(told.body.is_array());
+  std::size_t opened = 0;
+  for (const auto& item : told.body.as_array()) opened += item.at("disposition").as_string() == "opened" ? 1 : 0;
+  CHECK(opened == 10'000);
+}
+
 TEST_CASE("an alert that resolves without ever having been seen is accepted and opens nothing") {
   manager service;
   caller api{service.url()};

@@ -2,6 +2,7 @@
 #include <ranges>
 #include <thread>
 
+#include "http/limits.hpp"
 #include "tests/http/api/support.hpp"
 
 using namespace im;
@@ -99,17 +100,36 @@ TEST_CASE("an Idempotency-Key counts for each item of a batch") {
   CHECK(s.incidents.commands[1].context.request == "key:POST /api/v1/events:k:1");
 }
 
-TEST_CASE("more events than a body may hold are refused together") {
+TEST_CASE("a storm of 10,000 alerts in one webhook is accepted whole") {
   surface s;
+  std::string list;
+  for (int i = 0; i < 10'000; ++i)
+    list += (i == 0 ? R"({"labels":{"alertname":"A","instance":")" : R"(,{"labels":{"alertname":"A","instance":")") +
+            std::to_string(i) + "\"}}";
+  const auto a = s.post(alerts, R"({"version":"4","alerts":[)" + list + "]}");
+  CHECK(a.code() == 202);
+  CHECK(a.at("9999.status") == "accepted");
+  CHECK(s.incidents.commands.size() == 10'000);
+}
+
+TEST_CASE("of more events than a body may hold the first are accepted, and one result stands for all others") {
+  constexpr auto most = http::limits::body_events;
   std::string lines;
   std::string list = "[";
-  for (std::size_t i = 0; i <= limits::batch_items; ++i) {
-    lines += "{}\n";
-    list += i == 0 ? "{}" : ",{}";
+  for (std::size_t i = 0; i < most + 2; ++i) {
+    lines += event(std::to_string(i)) + "\n";
+    list += (i == 0 ? "" : ",") + event(std::to_string(i));
   }
-  CHECK(s.post(events, lines, ndjson).code() == 413);
-  CHECK(s.post(events, list + "]").code() == 413);
-  CHECK(s.incidents.commands.empty());
+  for (const auto as_lines : {true, false}) {
+    surface s;
+    const auto a = as_lines ? s.post(events, lines, ndjson) : s.post(events, list + "]");
+    CHECK(a.code() == 207);
+    CHECK(s.incidents.commands.size() == most);
+    CHECK(a.at(std::to_string(most - 1) + ".status") == "accepted");
+    CHECK(a.at(std::to_string(most) + ".error.code") == "PAYLOAD_TOO_LARGE");
+    CHECK(a.at(std::to_string(most) + ".error.message").starts_with("the last 2 events"));
+    CHECK(a.at(std::to_string(most + 1)) == "(none)");
+  }
 }
 
 TEST_CASE("a batch for which there is no room is refused before its events are read") {
