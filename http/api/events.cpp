@@ -7,6 +7,7 @@
 #include "http/api/resources.hpp"
 #include "http/limits.hpp"
 #include "http/uri.hpp"
+#include "messages/json/fault.hpp"
 #include "telemetry/log.hpp"
 
 namespace im::api {
@@ -52,27 +53,49 @@ result<batch> judge_list(const call& c, const json::node& list, const intake& in
   return judged;
 }
 
+/// The event of a text that stands in the body at `place`.
+incoming judge_text(std::string_view text, json::text_position place, const intake& in, translator translate,
+                    std::size_t index) {
+  const auto event = json::parse_at(text, place);
+  if (!event) return {std::unexpected{event.error()}, {}};
+  return in.judge(event->root(), translate(event->root(), in.at), index);
+}
+
+/// The items of a valid array that could not be read as one document, since an item names a key twice or nests too deeply.
+result<batch> judge_texts(const call& c, std::string_view body, const std::vector<std::string_view>& items,
+                          const intake& in, translator translate) {
+  const auto count = std::min(items.size(), body_events);
+  auto judged = open_batch(c, count);
+  if (!judged) return judged;
+  json::text_position place;
+  const char* passed = body.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    place = json::behind(place, {passed, items[i].data()});
+    passed = items[i].data();
+    judged->add(judge_text(items[i], place, in, translate, i));
+  }
+  if (items.size() > count) judged->add(beyond_bound(items.size() - count));
+  return judged;
+}
+
 /// A document a line; a line that is none fails alone. Blank lines are passed over.
 result<batch> judge_lines(const call& c, std::string_view body, const intake& in, translator translate) {
   const auto ends = static_cast<std::size_t>(std::ranges::count(body, '\n'));
   auto judged = open_batch(c, std::min(ends + 1, body_events));
   if (!judged) return judged;
   std::size_t beyond = 0;
-  while (!body.empty()) {
+  for (json::text_position place; !body.empty(); ++place.line) {
     const auto end = std::min(body.find('\n'), body.size());
     auto line = http::trim(body.substr(0, end));
     if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.empty()) place.column = static_cast<std::size_t>(line.data() - body.data()) + 1;
     body.remove_prefix(std::min(end + 1, body.size()));
     if (line.empty()) continue;
     if (judged->size() == body_events) {
       ++beyond;
       continue;
     }
-    const auto event = json::document::parse(line);
-    if (event)
-      judged->add(in.judge(event->root(), translate(event->root(), in.at), judged->size()));
-    else
-      judged->add({std::unexpected{event.error()}, {}});
+    judged->add(judge_text(line, place, in, translate, judged->size()));
   }
   if (beyond > 0) judged->add(beyond_bound(beyond));
   if (judged->size() == 0) return fail(errc::malformed_body, "the body holds no event");
@@ -87,7 +110,13 @@ void submit_all(call c, result<batch> events, sent_again when = sent_again::if_a
 /// One event, or a list of them.
 void take_events(call c, const http::request& request, const intake& in, translator translate) {
   const auto body = json::document::parse(request.body);
-  if (!body) return c.fail(body.error());
+  if (!body) {
+    const auto text = json::without_mark(request.body);
+    const auto items = json::array_items(text);
+    if (!items) return c.fail(body.error());
+    auto judged = judge_texts(c, text, *items, in, translate);
+    return submit_all(std::move(c), std::move(judged));
+  }
   const auto root = body->root();
   if (root.is(json::kind::array)) {
     auto judged = judge_list(c, root, in, translate);

@@ -1,14 +1,20 @@
 #include "messages/json/node.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <vector>
 
+#include <openssl/rand.h>
 #include <simdjson.h>
 
 #include "messages/assert.hpp"
+#include "messages/hash.hpp"
+#include "messages/json/fault.hpp"
 #include "messages/json/writer.hpp"
 #include "messages/limits.hpp"
 
@@ -36,6 +42,50 @@ std::unique_ptr<dom::parser> borrow_parser() {
   auto parser = std::move(idle.back());
   idle.pop_back();
   return parser;
+}
+
+/// simdjson's DOM refuses a document for a number that neither 64 bits nor a double can hold. Such a number stands in the DOM as a
+/// string: this mark and then its own text. The mark is secret and never written, so that no caller's string can be taken for it.
+const std::string& number_mark() {
+  static const std::string mark = [] {
+    std::array<unsigned char, 8> secret{};
+    IM_ASSERT(RAND_bytes(secret.data(), static_cast<int>(secret.size())) == 1);
+    return "\\u0001" + to_hex({reinterpret_cast<const char*>(secret.data()), secret.size()});
+  }();
+  return mark;
+}
+
+/// So that a process that never met such a number need not look for the mark.
+std::atomic<bool>& mark_was_used() {
+  static std::atomic<bool> used{false};
+  return used;
+}
+
+/// The text of a number that was marked.
+std::optional<std::string_view> marked_number(const dom::element& element) {
+  std::string_view text;
+  if (!mark_was_used().load(std::memory_order_relaxed) || element.get(text) || !text.starts_with('\x01'))
+    return std::nullopt;
+  constexpr std::size_t escaped_bytes = 6;
+  const auto secret = std::string_view{number_mark()}.substr(escaped_bytes);
+  if (!text.substr(1).starts_with(secret)) return std::nullopt;
+  return text.substr(1 + secret.size());
+}
+
+/// JSON text without marks.
+std::string unmarked(std::string text) {
+  if (!mark_was_used().load(std::memory_order_relaxed)) return text;
+  const auto quoted = '"' + number_mark();
+  auto found = text.find(quoted);
+  if (found == std::string::npos) return text;
+  std::string out;
+  std::size_t from = 0;
+  for (; found != std::string::npos; found = text.find(quoted, from)) {
+    const auto end = text.find('"', found + 1);
+    out.append(text, from, found - from).append(text, found + quoted.size(), end - found - quoted.size());
+    from = end + 1;
+  }
+  return out.append(text, from);
 }
 
 constexpr std::size_t small_object = 16;  // below this, comparing all pairs beats sorting
@@ -70,9 +120,6 @@ bool repeats_a_key(const dom::element& element) {
 std::string explain(simdjson::error_code code) {
   switch (code) {
     case simdjson::EMPTY: return "the body is empty";
-    case simdjson::DEPTH_ERROR: return "the document is nested too deeply";
-    case simdjson::UTF8_ERROR: return "the body is not valid UTF-8";
-    case simdjson::NUMBER_ERROR: return "a number is malformed or out of range";
     case simdjson::CAPACITY: return "the body is too large";
     default: return "the body is not one complete JSON value";
   }
@@ -95,6 +142,8 @@ void write_canonical(const dom::element& element, writer& out) {
     const dom::array array = element.get_array().value_unsafe();
     for (auto item : array) write_canonical(item, out);
     out.end_array();
+  } else if (const auto number = marked_number(element)) {
+    out.raw(*number);
   } else if (element.is_string()) {
     out.string(element.get_string().value_unsafe());
   } else if (element.is_bool()) {
@@ -127,7 +176,7 @@ kind node::type() const {
     case dom::element_type::INT64:
     case dom::element_type::UINT64:
     case dom::element_type::DOUBLE: return kind::number;
-    case dom::element_type::STRING: return kind::string;
+    case dom::element_type::STRING: return marked_number(get().element) ? kind::number : kind::string;
     case dom::element_type::BOOL: return kind::boolean;
     case dom::element_type::NULL_VALUE: return kind::null;
   }
@@ -150,12 +199,16 @@ std::optional<std::int64_t> node::as_int() const {
 
 std::optional<double> node::as_double() const {
   double value = 0;
-  return get().element.get(value) ? std::nullopt : std::optional{value};
+  if (!get().element.get(value)) return value;
+  const auto number = marked_number(get().element);
+  if (!number) return std::nullopt;
+  value = std::strtod(std::string{*number}.c_str(), nullptr);
+  return std::isfinite(value) ? std::optional{value} : std::nullopt;
 }
 
 std::optional<std::string_view> node::as_string() const {
   std::string_view value;
-  return get().element.get(value) ? std::nullopt : std::optional{value};
+  return get().element.get(value) || marked_number(get().element) ? std::nullopt : std::optional{value};
 }
 
 std::optional<node> node::find(std::string_view key) const {
@@ -190,7 +243,7 @@ void node::each_member(const std::function<void(std::string_view, node)>& visit)
   for (auto field : object) visit(field.key, node{raw{field.value}});
 }
 
-std::string node::text() const { return simdjson::minify(get().element); }
+std::string node::text() const { return unmarked(simdjson::minify(get().element)); }
 
 std::string node::canonical() const {
   writer out;
@@ -216,7 +269,8 @@ document::document(document&&) noexcept = default;
 document& document::operator=(document&&) noexcept = default;
 document::~document() = default;
 
-result<document> document::parse(std::string_view text, std::size_t max_depth) {
+result<document> document::parse(std::string_view given, std::size_t max_depth) {
+  const auto text = without_mark(given);
   auto doc = std::make_unique<impl>();
   // simdjson counts the root as a level of its own.
   const std::size_t depth = max_depth + 1;
@@ -224,8 +278,15 @@ result<document> document::parse(std::string_view text, std::size_t max_depth) {
   if (doc->parser->capacity() < capacity || doc->parser->max_depth() != depth)
     if (doc->parser->allocate(capacity, depth))
       return fail(errc::overloaded, "there is not enough memory to read the body");
-  if (const auto code = doc->parser->parse(text.data(), text.size()).get(doc->root))
-    return fail(errc::malformed_body, explain(code));
+  if (auto code = doc->parser->parse(text.data(), text.size()).get(doc->root)) {
+    if (code == simdjson::EMPTY) return fail(errc::malformed_body, explain(code));
+    if (const auto found = find_fault(text, max_depth)) return fail(errc::malformed_body, describe_fault(text, *found));
+    if (const auto held = within_range(text, number_mark())) {
+      mark_was_used().store(true, std::memory_order_relaxed);
+      code = doc->parser->parse(held->data(), held->size()).get(doc->root);
+    }
+    if (code) return fail(errc::malformed_body, explain(code));
+  }
   if (repeats_a_key(doc->root)) return fail(errc::malformed_body, "an object names the same key twice");
   return document{std::move(doc)};
 }

@@ -26,9 +26,9 @@ std::string canonical(std::string_view text) {
 
 TEST_CASE("only one complete JSON value is a document") {
   for (const auto* good : {"{}", "[]", " 1 ", "\"x\"", "null", "true", "{\"a\":[1,{\"b\":null}]}"}) CHECK(reads(good));
-  for (const auto* bad : {"",    " ",      "{",       "}",           "{}{}",    "[1,]",  "{\"a\":}", "{a:1}",
-                          "'x'", "01",     "+1",      "1.",          ".5",      "NaN",   "Infinity", "nul",
-                          "tru", "\"\t\"", "\"\\x\"", "\"\\ud800\"", "// c\n1", "[1 2]", "\"open",   "1e999"}) {
+  for (const auto* bad : {"",        " ",       "{",     "}",      "{}{}", "[1,]",     "{\"a\":}", "{a:1}", "'x'",
+                          "01",      "+1",      "1.",    ".5",     "NaN",  "Infinity", "nul",      "tru",   "\"\t\"",
+                          "\"\\x\"", "// c\n1", "[1 2]", "\"open", "-",    "1e",       "{1e999:1}"}) {
     CAPTURE(bad);
     CHECK_FALSE(reads(bad));
   }
@@ -92,7 +92,47 @@ TEST_CASE("numbers keep their value, and are integers only when they are") {
   CHECK(real == std::vector<bool>{true, true, true, true, true, true, true, true, true, false, false});
   CHECK(canonical("18446744073709551615") == "18446744073709551615");
   CHECK(canonical("1e29") == "1e+29");
-  CHECK_FALSE(reads("123456789012345678901234567890"));  // an integer that would lose digits
+}
+
+TEST_CASE("a number beyond 64 bits or a double keeps its text, and its document is read") {
+  constexpr std::string_view text =
+      R"({"a":[123456789012345678901234567890,-9223372036854775809,1e400,-1E+400,0e99999999999999999999],"b":1e-400,"c":"x"})";
+  const auto doc = document::parse(text);
+  REQUIRE(doc);
+  const auto root = doc->root();
+  const auto list = *root.find("a");
+  CHECK(list.text() == "[123456789012345678901234567890,-9223372036854775809,1e400,-1E+400,0e99999999999999999999]");
+  CHECK(root.canonical().starts_with(R"({"a":[123456789012345678901234567890,-9223372036854775809,1e400,-1E+400,)"));
+  CHECK(canonical(root.canonical()) == root.canonical());
+  list.each_item([](std::size_t, json::node n) {
+    CHECK(n.is(json::kind::number));
+    CHECK(n.as_int().value_or(0) == 0);
+    CHECK_FALSE(n.as_string());
+  });
+  std::vector<std::optional<double>> values;
+  list.each_item([&](std::size_t, json::node n) { values.push_back(n.as_double()); });
+  CHECK(values ==
+        std::vector<std::optional<double>>{123456789012345678901234567890.0, -9223372036854775809.0, {}, {}, 0});
+  CHECK(root.find_string("c") == "x");
+  // What callers write cannot be taken for such a number.
+  const auto forged = document::parse(R"({"n":1e400,"s":"\u00010123456789abcdef1,\"x\":2"})");
+  REQUIRE(forged);
+  CHECK(forged->root().find("s")->is(json::kind::string));
+  CHECK(forged->root().size() == 2);
+}
+
+TEST_CASE("half of a surrogate pair becomes U+FFFD") {
+  CHECK(canonical(R"(["\ud83d"])") == "[\"\xEF\xBF\xBD\"]");
+  CHECK(canonical(R"(["a\uDE00b","\ud83d\ud83d\ude00","\\ud83d"])") ==
+        "[\"a\xEF\xBF\xBD"
+        "b\",\"\xEF\xBF\xBD\xF0\x9F\x98\x80\",\"\\\\ud83d\"]");
+  CHECK(canonical(R"({"\ud83d":1})") == "{\"\xEF\xBF\xBD\":1}");
+}
+
+TEST_CASE("a byte order mark before the document is skipped") {
+  CHECK(canonical("\xEF\xBB\xBF{\"a\":1}") == R"({"a":1})");
+  CHECK_FALSE(reads("\xEF\xBB\xBF"));
+  CHECK_FALSE(reads("\xEF\xBB\xBF\xEF\xBB\xBF{}"));
 }
 
 TEST_CASE("canonical text does not depend on spaces, escapes or the order of keys") {

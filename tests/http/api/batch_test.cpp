@@ -66,6 +66,35 @@ TEST_CASE("one poisoned item of an array fails alone") {
   CHECK(a.at("3.status") == "accepted");
 }
 
+TEST_CASE("valid JSON that is out of the ordinary refuses no event, and in an array no other") {
+  surface s;
+  const auto with_payload = [](std::string_view id, std::string_view payload) {
+    auto text = event(id);
+    return text.replace(text.rfind("{}"), 2, payload);
+  };
+  const auto wide = with_payload("e-1", R"({"metadata":{"n":123456789012345678901,"x":1e400},"title":"cut \ud83d"})");
+  CHECK(s.post(events, wide).code() == 202);
+  const auto& signal = s.incidents.last_as<cmd::ingest_signal>();
+  CHECK(signal.metadata.text == R"({"event_type":"t","metadata":{"n":123456789012345678901,"x":1e400}})");
+  CHECK(signal.title == "cut \xEF\xBF\xBD");
+  const auto deep = std::string(40, '[') + std::string(40, ']');
+  const auto a = s.post(events, "[" + wide + "," + with_payload("e-2", R"({"a":1,"a":2})") + ",\n " +
+                                    with_payload("e-3", "{\"d\":" + deep + "}") + "," + event("e-4") + "]");
+  CHECK(a.code() == 207);
+  CHECK(a.at("0.status") == "accepted");
+  CHECK(a.at("1.error.code") == "MALFORMED_BODY");
+  CHECK(a.at("2.error.message").starts_with("line 2, column "));
+  CHECK(a.at("3.status") == "accepted");
+}
+
+TEST_CASE("a malformed body says where") {
+  surface s;
+  CHECK(s.post(events, "[" + event("e-1") + ",\n{broken]").at("error.message") ==
+        "line 2, column 2: a name in double quotes is expected");
+  CHECK(s.post(events, event("e-1") + "\n  {broken\n", ndjson).at("1.error.message") ==
+        "line 2, column 4: a name in double quotes is expected");
+}
+
 TEST_CASE("a batch of which nothing was accepted is 400, and names each item's error") {
   surface s;
   const auto is_refused = [&](const answer& a, std::string_view code) {
