@@ -93,4 +93,9 @@ void incident_house::await_verdict(incident_id incident, approval_id request, mi
        verdict_wait{incident, request, wait, std::move(caller)});
 }
 
+/// No actor is spawned for it: CAF would wait at the end for the thread that asks.
+void incident_house::check_policies(check_handler done) {
+  tell(house_.policies, policies_atom_v, policies_check{std::make_shared<policies_caller>(std::move(done))});
+}
+
 }  // namespace im

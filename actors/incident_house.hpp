@@ -25,6 +25,7 @@ public:
   void submit(command command, reply_handler done) override;
   void submit_all(std::vector<std::pair<command, reply_handler>> commands) override;
   void await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) override;
+  void check_policies(check_handler done) override;
 
   /// Starts to look for due deadlines. Apart from the constructor so that a service is reachable first.
   void start_clock();

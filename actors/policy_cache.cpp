@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <caf/actor_cast.hpp>
+
 #include "messages/assert.hpp"
 #include "messages/json/codec.hpp"
 #include "telemetry/log.hpp"
@@ -35,12 +37,25 @@ result<void> read_into(policy_set& set, policy_kind kind, const std::string& doc
   return {};
 }
 
+std::string named(policy_kind kind, const policy_ref& which, const std::string& what) {
+  auto name = "the " + std::string{to_string(kind)} + " policy '" + which.id + "'";
+  if (!which.version.empty()) name += " in version " + which.version;
+  return name + ": " + what;
+}
+
 }  // namespace
 
 policy_cache_actor::behavior_type policy_cache_state::make_behavior() {
   log_what_it_throws(*self_);
   return {[this](policies_atom) { return todays(); },
-          [this](policies_atom, const policy_refs& refs) { return frozen(refs); }};
+          [this](policies_atom, const policy_refs& refs) { return frozen(refs); },
+          [this](policies_atom, const policies_check& asked) { check(asked.caller); }};
+}
+
+void policy_cache_state::check(const std::shared_ptr<policies_caller>& caller) {
+  send_request(self_, caf::actor_cast<policy_cache_actor>(self_), until_answered, policies_atom_v)
+      .then([caller](const policy_set_ptr&) { caller->answer({}); },
+            [caller](const caf::error& e) { caller->answer(std::unexpected{from_caf(e)}); });
 }
 
 caf::result<policy_set_ptr> policy_cache_state::todays() {
@@ -80,23 +95,24 @@ void policy_cache_state::ask(const std::string& key, policy_kind kind, const pol
   const bool revalidates = key == todays_key && todays_;
   policy_query query{kind, ref.id, ref.version, revalidates ? etags_[static_cast<std::size_t>(kind)] : std::string{}};
   send_request(self_, persistence_, until_answered, read_policy_atom_v, std::move(query))
-      .then([this, key, kind](const policy_answer& answer) { on_answer(key, kind, answer); },
-            [this, key](const caf::error& e) { on_failure(key, from_caf(e)); });
+      .then([this, key, kind, ref](const policy_answer& answer) { on_answer(key, kind, ref, answer); },
+            [this, key, kind, ref](const caf::error& e) { on_failure(key, named(kind, ref, from_caf(e).message)); });
 }
 
-void policy_cache_state::on_answer(const std::string& key, policy_kind kind, const policy_answer& answer) {
+void policy_cache_state::on_answer(const std::string& key, policy_kind kind, const policy_ref& ref,
+                                   const policy_answer& answer) {
   IM_ASSERT(fetching_.contains(key));
   auto& f = fetching_.at(key);
   f.etags[static_cast<std::size_t>(kind)] = answer.etag;
   if (!answer.unchanged) {
     f.changed = true;
     if (auto read = read_into(f.set, kind, answer.document); !read)
-      return on_failure(key, {errc::policy_unavailable, "a policy document is not valid: " + read.error().message});
+      return on_failure(key, named(kind, ref, "it is not valid: " + read.error().message));
   }
   finish_part(key);
 }
 
-void policy_cache_state::on_failure(const std::string& key, error why) {
+void policy_cache_state::on_failure(const std::string& key, std::string why) {
   IM_ASSERT(fetching_.contains(key));
   fetching_.at(key).failure = std::move(why);
   finish_part(key);
@@ -135,14 +151,13 @@ void policy_cache_state::finish(const std::string& key, fetch done) {
   IM_ASSERT(set || done.failure);
   if (!set) {
     env_.metrics.policy_lookups[policy_lookup::failed].add();
-    log::warn(log::event::policy_unavailable, "no policy, no decision", {{"reason", done.failure->message}});
+    log::warn(log::event::policy_unavailable, "no policy, no decision", {{"reason", *done.failure}});
   }
   for (auto& waiter : done.waiters) {
     if (set)
       waiter.deliver(set);
     else
-      waiter.deliver(
-          caf::make_error(errc::policy_unavailable, "the policies cannot be read: " + done.failure->message));
+      waiter.deliver(caf::make_error(errc::policy_unavailable, "nothing can be decided: " + *done.failure));
   }
 }
 

@@ -36,7 +36,7 @@ private:
     std::array<std::string, 3> etags;
     int left = 3;
     bool changed = false;
-    std::optional<error> failure;
+    std::optional<std::string> failure;
     std::vector<promise> waiters;
   };
 
@@ -47,11 +47,12 @@ private:
   };
 
   caf::result<policy_set_ptr> todays();
+  void check(const std::shared_ptr<policies_caller>& caller);
   caf::result<policy_set_ptr> frozen(const policy_refs& refs);
   caf::result<policy_set_ptr> join(const std::string& key, const policy_refs& refs);
   void ask(const std::string& key, policy_kind kind, const policy_ref& ref);
-  void on_answer(const std::string& key, policy_kind kind, const policy_answer& answer);
-  void on_failure(const std::string& key, error why);
+  void on_answer(const std::string& key, policy_kind kind, const policy_ref& ref, const policy_answer& answer);
+  void on_failure(const std::string& key, std::string why);
   void finish_part(const std::string& key);
   void finish(const std::string& key, fetch done);
   void keep(const std::string& key, policy_set_ptr set);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <tuple>
@@ -40,6 +41,8 @@ void detail::assertion_failed(std::string_view condition, std::source_location w
   // A second failure, in the reporter or on another thread, must not wait for the first one.
   static std::atomic_flag reported;
   if (!reported.test_and_set()) current.load()(condition, file, where.line());
+  // The default action ends the process here. ThreadSanitizer's abort() would first wait for the lock of `stderr`.
+  std::ignore = std::raise(SIGABRT);
   std::abort();
 }
 

@@ -15,6 +15,7 @@
 namespace im {
 
 using reply_handler = std::move_only_function<void(result<reply>)>;
+using check_handler = std::move_only_function<void(result<void>)>;
 
 /// Commands on their road to the incident.
 class incident_service {
@@ -33,6 +34,9 @@ public:
 
   /// Answers as soon as the gate's verdict has fallen, or with its pending state after `wait`.
   virtual void await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) = 0;
+
+  /// Whether anything can be decided: without the policies of today nothing is. What it says may be told to anybody.
+  virtual void check_policies(check_handler done) = 0;
 };
 
 /// What the store can list; each a projection of the log.
@@ -61,7 +65,7 @@ struct store_condition {
       warnings;  ///< what an operator has to see to, a sentence each, `limits::store_warnings` at most
 };
 
-/// Whether the store answers; for `/health` and `/health/ready`.
+/// Whether the store answers; for `/health` and `/health/ready`. What it says, errors included, may be told to anybody.
 class store_health {
 public:
   using handler = std::move_only_function<void(result<store_condition>)>;

@@ -132,7 +132,7 @@ void persistence_state::end_read(const std::shared_ptr<read_job<T>>& job, result
 // ---- Both
 
 error persistence_state::store_away() {
-  return {errc::store_unavailable, "the store does not answer; nothing was done, try again"};
+  return {errc::store_unavailable, "the store fails at the moment; nothing was done, try again"};
 }
 
 result<void> persistence_state::admit_any() const {

@@ -286,16 +286,17 @@ std::string log_of(const std::map<std::uint64_t, std::string>& events, std::size
 
 namespace {
 
-std::vector<std::string> warnings_of(const node& health) {
-  std::vector<std::string> warnings;
+/// What the checks with `status` say, a sentence each.
+std::vector<std::string> told_by_checks(const node& health, std::string_view status) {
+  std::vector<std::string> told;
   const auto checks = health.find("checks");
-  if (!checks) return warnings;
+  if (!checks) return told;
   checks->each_item([&](std::size_t, const node& check) {
-    if (warnings.size() == limits::store_warnings || check.find_string("status") != "warn") return;
-    warnings.push_back(std::string{check.find_string("name").value_or("store")} + ": " +
-                       std::string{check.find_string("message").value_or("needs an operator")});
+    if (told.size() == limits::store_warnings || check.find_string("status") != status) return;
+    told.push_back(std::string{check.find_string("name").value_or("store")} + ": " +
+                   std::string{check.find_string("message").value_or("needs an operator")});
   });
-  return warnings;
+  return told;
 }
 
 }  // namespace
@@ -303,9 +304,11 @@ std::vector<std::string> warnings_of(const node& health) {
 result<store_condition> parse_health(std::string_view body) {
   const auto doc = document::parse(body, limits::stored_json_depth);
   const auto status = doc ? doc->root().find_string("status") : std::nullopt;
-  if (status == "healthy" || status == "degraded") return store_condition{warnings_of(doc->root())};
+  if (status == "healthy" || status == "degraded") return store_condition{told_by_checks(doc->root(), "warn")};
+  if (status != "unhealthy") return fail(errc::store_unavailable, "the store's health cannot be read");
+  const auto failing = told_by_checks(doc->root(), "fail");
   return fail(errc::store_unavailable,
-              status == "unhealthy" ? "the store says that it is unhealthy" : "the store's health cannot be read");
+              failing.empty() ? "the store is unhealthy" : "the store is unhealthy, " + failing.front());
 }
 
 }  // namespace im::persistence

@@ -59,7 +59,8 @@ struct query_page {
 /// own spelling, so the digests of their texts mean nothing.
 [[nodiscard]] std::string log_of(const std::map<std::uint64_t, std::string>& events, std::size_t limit);
 
-/// `healthy` and `degraded` serve, with the messages of the checks that warn; `unhealthy` is `store_unavailable`.
+/// `healthy` and `degraded` serve, with the messages of the checks that warn; `unhealthy` is `store_unavailable`,
+/// with the message of the first that fails.
 [[nodiscard]] result<store_condition> parse_health(std::string_view body);
 
 }  // namespace im::persistence

@@ -235,7 +235,8 @@ void ruvector_client::check(handler done) {
   call.deadline = std::min(impl_->transport->config().health_timeout, call.deadline);
   impl_->transport->send(std::move(call), [own = impl_->transport, done = std::move(done)](auto got) mutable {
     if (!got) return done(std::unexpected{std::move(got.error().why)});
-    if (got->status_code != 200) return done(std::unexpected{own->unexpected_status("health", *got).why});
+    if (got->status_code != 200 && got->status_code != 503)
+      return done(std::unexpected{own->unexpected_status("health", *got).why});
     auto condition = parse_health(got->body);
     if (!condition) return done(std::unexpected{std::move(condition.error())});
     check_key(own, [condition = std::move(condition), done = std::move(done)](result<void> accepted) mutable {

@@ -62,7 +62,7 @@ namespace im::log {
   X(policy_unavailable, "a policy is missing or malformed; decisions wait for it")       \
   /* the store */                                                                        \
   X(store_opened, "a store is open")                                                     \
-  X(store_unavailable, "the store does not answer; callers are told 503")                \
+  X(store_unavailable, "calls of the store fail; callers are told 503")                  \
   X(store_degraded, "the store serves, but its log or its database needs an operator")   \
   X(store_write_retried, "a write failed and is tried again")                            \
   X(store_write_failed, "a write failed for good")                                       \

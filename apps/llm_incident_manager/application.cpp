@@ -96,6 +96,7 @@ public:
         policy_names{settings_.escalation_policy_id, settings_.approval_policy_id, settings_.sla_policy_id});
     if (auto listening = listen(); !listening) return listening;
     house_->start_clock();
+    house_->check_policies([](const result<void>&) {});  // what they lack is in the log before the first event comes
     return {};
   }
 

@@ -36,9 +36,10 @@ telemetry::store_failure failure_of(const persistence::store_failure& why) {
 
 void log_circuit(persistence::circuit_state now) {
   if (now == persistence::circuit_state::open)
-    log::error(log::event::breaker_opened, "the store does not answer; callers are told 503 until it does");
+    log::error(log::event::breaker_opened,
+               "calls of the store fail, the lines before say why; callers are told 503 until one succeeds");
   else if (now == persistence::circuit_state::closed)
-    log::info(log::event::breaker_closed, "the store answers again");
+    log::info(log::event::breaker_closed, "a call of the store succeeded");
 }
 
 }  // namespace

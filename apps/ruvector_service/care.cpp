@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "apps/ruvector_service/console.hpp"
 #include "persistence/ruvector/sqlite_inspect.hpp"
@@ -34,15 +35,16 @@ auto inspect(const service_config& config, const std::filesystem::path& file, Lo
 }
 
 /// Which command mends what a check found.
-std::string remedies(bool in_a_file) {
-  return std::string{"A projection that is missing or differs: "} + (in_a_file ? "stop the service; " : "") +
-         "`ruvector-service rebuild` makes all of them again from the log.\n" +
-         (in_a_file
-              ? "A log with a gap or that cannot be read, and whatever SQLite reports: stop the service and put a "
-                "backup in its\nplace with `ruvector-service restore --force FILE`; the damaged store is kept "
-                "beside it."
-              : "A log with a gap or that cannot be read: stop the service and restore a dump; `ruvector-service "
-                "restore`\nsays with which command.");
+std::string_view remedy(bool needs_backup, bool in_a_file) {
+  if (!needs_backup)
+    return in_a_file
+               ? "The logs are whole: stop the service; `ruvector-service rebuild` makes the rest again from them."
+               : "The logs are whole: `ruvector-service rebuild` makes the rest again from them.";
+  return in_a_file
+             ? "A log or the database itself is damaged: stop the service and put a backup in its place with\n"
+               "`ruvector-service restore --force FILE`; the damaged store is kept beside it."
+             : "A log is damaged: stop the service and restore a dump; `ruvector-service restore` says with which "
+               "command.";
 }
 
 }  // namespace
@@ -51,7 +53,8 @@ int check_command(const service_config& config, const std::filesystem::path& fil
   const auto checked = inspect(
       config, file, [](store& s) { return s.check(); }, check_file);
   const int code = report(checked);
-  if (checked && !checked->problems.empty()) say(remedies(!file.empty() || config.database_url.empty()));
+  if (checked && !checked->problems.empty())
+    say(remedy(checked->needs_backup, !file.empty() || config.database_url.empty()));
   return code;
 }
 

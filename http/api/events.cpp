@@ -68,10 +68,11 @@ result<batch> judge_texts(const call& c, std::string_view body, const std::vecto
   auto judged = open_batch(c, count);
   if (!judged) return judged;
   json::text_position place;
-  const char* passed = body.data();
+  std::size_t passed = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    place = json::behind(place, {passed, items[i].data()});
-    passed = items[i].data();
+    const auto begin = static_cast<std::size_t>(items[i].data() - body.data());
+    place = json::behind(place, body.substr(passed, begin - passed));
+    passed = begin;
     judged->add(judge_text(items[i], place, in, translate, i));
   }
   if (items.size() > count) judged->add(beyond_bound(items.size() - count));

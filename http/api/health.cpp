@@ -26,28 +26,40 @@ http::response healthy(const dependencies& ports, std::string_view status, std::
   return json_response(json::encode(health_view{status, ports.version, ports.instance, std::move(warnings)}));
 }
 
-constexpr std::string_view no_store = "the store does not answer";
+/// Whether the store answers and, if so, whether anything can be decided.
+void check_service(call c, std::move_only_function<void(call, result<store_condition>)> done) {
+  auto& health = c.ports().health;
+  health.check([c = std::move(c), done = std::move(done)](result<store_condition> store) mutable {
+    if (!store) return done(std::move(c), std::move(store));
+    auto& incidents = c.ports().incidents;
+    incidents.check_policies(
+        [c = std::move(c), done = std::move(done), store = std::move(store)](result<void> policies) mutable {
+          if (policies)
+            done(std::move(c), std::move(store));
+          else
+            done(std::move(c), std::unexpected{std::move(policies.error())});
+        });
+  });
+}
 
 /// Always 200: whether to send requests is what /health/ready answers.
 void show_health(call c, const http::request&) {
-  auto& health = c.ports().health;
-  health.check([c = std::move(c)](result<store_condition> store) mutable {
-    auto warnings = store ? std::move(store->warnings) : std::vector{std::string{no_store}};
+  check_service(std::move(c), [](call asked, result<store_condition> now) {
+    auto warnings = now ? std::move(now->warnings) : std::vector{std::move(now.error().message)};
     const std::string_view status = warnings.empty() ? "healthy" : "degraded";
-    c.answer(json_response(json::encode(health_view{status, c.ports().version, {}, std::move(warnings)})));
+    asked.answer(json_response(json::encode(health_view{status, asked.ports().version, {}, std::move(warnings)})));
   });
 }
 
 void show_live(call c, const http::request&) { c.answer(healthy(c.ports(), "alive")); }
 
 void show_ready(call c, const http::request&) {
-  const auto& ports = c.ports();
-  if (ports.is_leaving()) return c.fail({errc::draining, "the service is shutting down"});
-  ports.health.check([c = std::move(c)](result<store_condition> store) mutable {
-    if (store)
-      c.answer(healthy(c.ports(), "ready", std::move(store->warnings)));
+  if (c.ports().is_leaving()) return c.fail({errc::draining, "the service is shutting down"});
+  check_service(std::move(c), [](call asked, result<store_condition> now) {
+    if (now)
+      asked.answer(healthy(asked.ports(), "ready", std::move(now->warnings)));
     else
-      c.fail({errc::store_unavailable, std::string{no_store}});
+      asked.fail(std::move(now.error()));
   });
 }
 

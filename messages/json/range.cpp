@@ -20,9 +20,9 @@ bool is_beyond_range(std::string_view number) {
   if (exponent == std::string_view::npos && number.find('.') == std::string_view::npos) {
     std::int64_t negative = 0;
     std::uint64_t positive = 0;
-    const auto* end = number.data() + number.size();
-    const auto read = number.starts_with('-') ? std::from_chars(number.data(), end, negative)
-                                              : std::from_chars(number.data(), end, positive);
+    const auto* begin = number.data();
+    const auto* end = begin + number.size();
+    const auto read = *begin == '-' ? std::from_chars(begin, end, negative) : std::from_chars(begin, end, positive);
     return read.ec == std::errc::result_out_of_range;
   }
   if (exponent != std::string_view::npos && number.size() - exponent > exponent_digits) return true;

@@ -42,6 +42,7 @@ CAF_ADD_TYPE_ID(im, (im::schedule))
 CAF_ADD_TYPE_ID(im, (im::gate_told))
 CAF_ADD_TYPE_ID(im, (im::policy_refs))
 CAF_ADD_TYPE_ID(im, (im::policy_set_ptr))
+CAF_ADD_TYPE_ID(im, (im::policies_check))
 CAF_ADD_TYPE_ID(im, (im::event_ptr))
 CAF_ADD_TYPE_ID(im, (im::postmortem_job))
 CAF_ADD_TYPE_ID(im, (im::written_postmortem))
@@ -90,6 +91,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::schedule)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::gate_told)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_refs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policy_set_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::policies_check)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::event_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::postmortem_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(im::written_postmortem)
@@ -164,7 +166,9 @@ using persistence_actor = caf::typed_actor<
 
 /// Policies of an incident: those that its refs name, or today's for a new one.
 using policy_cache_actor = caf::typed_actor<caf::result<policy_set_ptr>(policies_atom),
-                                            caf::result<policy_set_ptr>(policies_atom, policy_refs)>;
+                                            caf::result<policy_set_ptr>(policies_atom, policy_refs),
+                                            // Tells a caller who is no actor whether there are today's.
+                                            caf::result<void>(policies_atom, policies_check)>;
 
 /// One registry shard: owns fingerprints and the supervisors of the incidents that were opened for them.
 using registry_actor = caf::typed_actor<

@@ -67,6 +67,26 @@ struct verdict_wait {
   state_ptr state = nullptr;           ///< for a gate: what the caller is told where its patience ends first
 };
 
+/// Who asks whether anything can be decided. Told once, at the latest when nobody is left who could answer.
+class policies_caller {
+public:
+  explicit policies_caller(check_handler&& h) : done_{std::move(h)} {}
+  policies_caller(const policies_caller&) = delete;
+  policies_caller& operator=(const policies_caller&) = delete;
+  ~policies_caller() { answer(fail(errc::draining, "the service is shutting down")); }
+
+  void answer(result<void> r) {
+    if (auto done = std::exchange(done_, nullptr)) done(std::move(r));
+  }
+
+private:
+  check_handler done_;
+};
+
+struct policies_check {
+  std::shared_ptr<policies_caller> caller;
+};
+
 /// DecisionEvents of one incident, all of which are stored or none.
 struct event_batch {
   im::incident_id incident_id;

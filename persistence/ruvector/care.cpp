@@ -88,7 +88,7 @@ public:
   check_report run() {
     const typename Driver::read_transaction together{db_};
     const auto note = [&](std::string what) { problem(std::move(what)); };
-    Driver::inspect(db_, note);
+    Driver::inspect(db_, [&](std::string what) { damage(std::move(what)); });
     Driver::scan(db_, Driver::whole_log(entry_columns), [&](const row& r) { take(r); });
     finish();
     Driver::scan(db_, "SELECT id, doc FROM decision_events WHERE sequence IS NULL",
@@ -104,6 +104,11 @@ public:
 private:
   void problem(std::string what) {
     if (report_.problems.size() < limits::problems_reported) report_.problems.push_back(std::move(what));
+  }
+
+  void damage(std::string what) {
+    report_.needs_backup = true;
+    problem(std::move(what));
   }
 
   void incident_problem(const std::string& what) { problem("incident " + id_.str() + ": " + what); }
@@ -135,7 +140,7 @@ private:
   /// An entry of no log: whose it is, its index tells; what it says, its agent knows.
   void take_foreign(const row& r) {
     if (const auto document = unpack(r.bytes(1)); !document)
-      problem(named(event_id{r.id(0)}) + " cannot be unpacked: " + document.error());
+      damage(named(event_id{r.id(0)}) + " cannot be unpacked: " + document.error());
   }
 
   void check_requests(const decision_event& event, std::int64_t at) {
@@ -157,7 +162,7 @@ private:
 
   void broken(const std::string& what) {
     broken_ = true;
-    incident_problem(what);
+    damage("incident " + id_.str() + ": " + what);
   }
 
   void start(incident_id id) {

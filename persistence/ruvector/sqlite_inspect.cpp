@@ -39,6 +39,7 @@ result<check_report> check_file(const std::filesystem::path& database) {
       if (!f.is_damage()) throw;
       check_report report;
       report.problems.emplace_back(f.what());
+      report.needs_backup = true;
       return report;
     }
   });

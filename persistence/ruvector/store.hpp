@@ -244,6 +244,8 @@ struct check_report {
   std::uint64_t events = 0;
   std::uint64_t incidents = 0;
   std::vector<std::string> problems;  ///< the first `limits::problems_reported`
+  /// A log or the database itself is damaged, and only a backup mends that. Else whatever is wrong is made again from the logs.
+  bool needs_backup = false;
 };
 
 /// Takes one text, which lives as long as the call.

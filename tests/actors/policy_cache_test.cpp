@@ -53,3 +53,22 @@ TEST_CASE("one version of the policies too many takes the place of the longest u
   }
   CHECK(a.reads_for(version(1)) == 3);
 }
+
+TEST_CASE("without a valid policy nothing is decided, and whoever asks is told which it is") {
+  asked_cache a;
+  std::string told;
+  const auto ask = [&] {
+    told = "nothing yet";
+    tell(a.cache, policies_atom_v, policies_check{std::make_shared<policies_caller>([&](const result<void>& answer) {
+           told = answer ? "policies" : answer.error().message;
+         })});
+    a.w.run();
+  };
+  const auto valid = a.w.store->policies.at(policy_kind::sla);
+  a.w.store->policies[policy_kind::sla] = "{}";
+  ask();
+  CHECK(told.starts_with("nothing can be decided: the sla policy 'sla': it is not valid: "));
+  a.w.store->policies[policy_kind::sla] = valid;
+  ask();
+  CHECK(told == "policies");
+}

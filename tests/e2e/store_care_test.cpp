@@ -140,7 +140,7 @@ TEST_CASE("what check finds in the projections, rebuild mends, but not beside th
   CHECK(found.code == 1);
   CHECK(found.says("differs from the fold"));
   CHECK(found.says("ruvector-service rebuild"));
-  CHECK(found.says("ruvector-service restore"));
+  CHECK_FALSE(found.says("ruvector-service restore"));
   const auto rebuilt = care(store.data(), {"rebuild"});
   CHECK(rebuilt.code == 0);
   CHECK(rebuilt.says("2 incidents, 0 problems"));
@@ -160,6 +160,8 @@ TEST_CASE("a gap in a log is refused by rebuild and mended by a backup") {
   const auto found = care(store.data(), {"check"});
   CHECK(found.code == 1);
   CHECK(found.says("gap after sequence 0"));
+  CHECK(found.says("ruvector-service restore --force FILE"));
+  CHECK_FALSE(found.says("ruvector-service rebuild"));
   const auto refused = care(store.data(), {"rebuild"});
   CHECK(refused.code == 1);
   CHECK(refused.logs("gap"));

@@ -192,6 +192,11 @@ TEST_CASE("health: healthy and degraded serve") {
       R"({"status":"degraded","checks":[{"name":"a","status":"pass"},{"name":"b","status":"warn","message":"it grows"}]})");
   REQUIRE(degraded);
   REQUIRE(degraded->warnings == std::vector<std::string>{"b: it grows"});
+  const auto unhealthy =
+      parse_health(R"({"status":"unhealthy","checks":[{"name":"database_read","status":"pass","message":""},)"
+                   R"({"name":"database_write","status":"fail","message":"the disk is full"}]})");
+  REQUIRE(unhealthy.error().code == errc::store_unavailable);
+  REQUIRE(unhealthy.error().message == "the store is unhealthy, database_write: the disk is full");
   REQUIRE(parse_health(R"({"status":"unhealthy"})").error().code == errc::store_unavailable);
   REQUIRE(parse_health("<html>").error().code == errc::store_unavailable);
 }

@@ -22,10 +22,10 @@ TEST_CASE("a store that serves but needs an operator is a warning in health and 
   const auto ready = s.get("/health/ready");
   CHECK(ready.code() == 200);
   CHECK(ready.raw.body.find("checkpoint failed") != std::string::npos);
-  s.store.broken = error{errc::store_unavailable, "connection refused by 10.0.0.3"};
+  s.store.broken = error{errc::store_unavailable, "the disk is full"};
   CHECK(s.get("/health").code() == 200);
   CHECK(s.get("/health").at("status") == "degraded");
-  CHECK(s.get("/health").raw.body.find("10.0.0.3") == std::string::npos);
+  CHECK(s.get("/health").at("warnings.0") == "the disk is full");
 }
 
 TEST_CASE("ready is 503 in the lame-duck time, while requests are taken and long polls wait") {
@@ -40,14 +40,26 @@ TEST_CASE("ready is 503 while the store is away or the service drains") {
   bool draining = false;
   surface s{[&](dependencies& d) { d.draining = [&] { return draining; }; }};
   CHECK(s.get("/health/ready").code() == 200);
-  s.store.broken = error{errc::store_unavailable, "connection refused by 10.0.0.3"};
+  s.store.broken = error{errc::store_unavailable, "the disk is full"};
   const auto away = s.get("/health/ready");
   CHECK(away.code() == 503);
   CHECK(away.at("error.code") == "STORE_UNAVAILABLE");
-  CHECK(away.raw.body.find("10.0.0.3") == std::string::npos);
+  CHECK(away.at("error.message").starts_with("the disk is full"));
   s.store.broken.reset();
   draining = true;
   CHECK(s.get("/health/ready").at("error.code") == "DRAINING");
+  CHECK(s.get("/health/live").code() == 200);
+}
+
+TEST_CASE("ready is 503 and health degraded while nothing can be decided, and both say why") {
+  surface s;
+  s.incidents.policies = fail(errc::policy_unavailable, "the sla policy 'nope': the store does not know it");
+  const auto told = s.get("/health");
+  CHECK(told.at("status") == "degraded");
+  CHECK(told.at("warnings.0") == "the sla policy 'nope': the store does not know it");
+  const auto ready = s.get("/health/ready");
+  CHECK(ready.code() == 503);
+  CHECK(ready.at("error.code") == "POLICY_UNAVAILABLE");
   CHECK(s.get("/health/live").code() == 200);
 }
 

@@ -50,6 +50,7 @@ public:
   }
   void submit_all(std::vector<std::pair<command, reply_handler>> all) override;
   void await_verdict(incident_id incident, approval_id request, milliseconds wait, reply_handler done) override;
+  void check_policies(check_handler done) override { done(policies); }
 
   [[nodiscard]] const command& last() const { return commands.back(); }
   template <class Command>
@@ -59,6 +60,7 @@ public:
 
   script answers;
   std::vector<command> commands;
+  result<void> policies;
   bool holds = false;  ///< answers nothing by itself
   std::vector<reply_handler> held;
   std::shared_ptr<admission> under_way = admission::of(100'000);
