@@ -45,13 +45,20 @@ std::unique_ptr<dom::parser> borrow_parser() {
 }
 
 /// simdjson's DOM refuses a document for a number that neither 64 bits nor a double can hold. Such a number stands in the DOM as a
-/// string: this mark and then its own text. The mark is secret and never written, so that no caller's string can be taken for it.
-const std::string& number_mark() {
-  static const std::string mark = [] {
-    std::array<unsigned char, 8> secret{};
-    IM_ASSERT(RAND_bytes(secret.data(), static_cast<int>(secret.size())) == 1);
-    return "\\u0001" + to_hex({reinterpret_cast<const char*>(secret.data()), secret.size()});
+/// string: a mark, which has this secret in it, and then its own text. The secret is never written, and a text that holds it is refused,
+/// so that no caller's string can be taken for a number.
+const std::string& number_secret() {
+  static const std::string secret = [] {
+    std::array<unsigned char, 8> bytes{};
+    IM_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+    return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }();
+  return secret;
+}
+
+/// As it stands in a text.
+const std::string& number_mark() {
+  static const auto mark = "\\u0001" + number_secret();
   return mark;
 }
 
@@ -66,8 +73,7 @@ std::optional<std::string_view> marked_number(const dom::element& element) {
   std::string_view text;
   if (!mark_was_used().load(std::memory_order_relaxed) || element.get(text) || !text.starts_with('\x01'))
     return std::nullopt;
-  constexpr std::size_t escaped_bytes = 6;
-  const auto secret = std::string_view{number_mark()}.substr(escaped_bytes);
+  const auto& secret = number_secret();
   if (!text.substr(1).starts_with(secret)) return std::nullopt;
   return text.substr(1 + secret.size());
 }
@@ -271,6 +277,7 @@ document::~document() = default;
 
 result<document> document::parse(std::string_view given, std::size_t max_depth) {
   const auto text = without_mark(given);
+  if (text.contains(number_secret())) return fail(errc::malformed_body, "the text holds a secret of this process");
   auto doc = std::make_unique<impl>();
   // simdjson counts the root as a level of its own.
   const std::size_t depth = max_depth + 1;
