@@ -93,6 +93,7 @@ struct approval_request {
   action_parameters parameters;
   std::string policy_id;
   std::string policy_version;
+  std::optional<bool> sequential;  ///< true: approvals count in the order of their requirements; absent: in any
 
   bool operator==(const approval_request&) const = default;
 };
@@ -116,6 +117,7 @@ void describe(V& v, like<approval_request> auto& x) {
   v.required("action_parameters", x.parameters);
   v.optional("policy_id", x.policy_id);
   v.optional("policy_version", x.policy_version);
+  v.optional("sequential", x.sequential);
 }
 
 struct approval_audit_entry {
@@ -142,7 +144,7 @@ struct gate_state {
   approval_request request;
   gate_purpose purpose = gate_purpose::action;
   approval_status status = approval_status::pending;
-  std::vector<approval_record> votes;  ///< distinct approvers, in order of arrival
+  std::vector<approval_record> votes;  ///< distinct approvers, in order of arrival; who objects later has withdrawn
   std::vector<approval_audit_entry> audit;
   std::optional<time_point> decided_at;
   std::string decided_reason;
@@ -151,6 +153,7 @@ struct gate_state {
   std::optional<severity> proposed_severity;  ///< apply_escalation
   std::optional<int> proposed_level;          ///< apply_escalation
   std::string note;                           ///< close_incident: the closing comment
+  std::string review;  ///< what has changed since it was asked, so that people must look again before they decide
 
   bool operator==(const gate_state&) const = default;
 };
@@ -168,6 +171,7 @@ void describe(V& v, like<gate_state> auto& x) {
   v.optional("proposed_severity", x.proposed_severity);
   v.optional("proposed_level", x.proposed_level);
   v.optional("note", x.note);
+  v.optional("review", x.review);
 }
 
 struct final_approver {
@@ -256,7 +260,9 @@ struct approval_output {
   std::optional<approval_id> approval_request_id;
   std::optional<approval_status> status;
   std::vector<approver_requirement> required_approvers;
-  std::optional<std::string> note;  ///< e.g. that this approver had voted before
+  std::vector<std::string> next_approvers;  ///< of a sequential request: whose turn it is
+  std::string review;                       ///< what has changed since it was asked
+  std::optional<std::string> note;          ///< e.g. that this approver had voted before
 
   bool operator==(const approval_output&) const = default;
 };
@@ -283,6 +289,8 @@ void describe(V& v, like<approval_output> auto& x) {
   v.required("time_remaining_seconds", x.time_remaining_seconds);
   v.required("audit_trail", x.audit_trail);
   v.required("policy_compliance", x.policy_compliance);
+  v.optional("next_approvers", x.next_approvers);
+  v.optional("review", x.review);
   v.optional("note", x.note);
 }
 

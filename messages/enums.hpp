@@ -205,6 +205,10 @@ IM_WIRE_WORDS(approval_decision, cancelled, "approval_pending", "approved", "rej
 enum class expiry_action : std::uint8_t { auto_reject, escalate, notify_and_wait };
 IM_WIRE_WORDS(expiry_action, notify_and_wait, "auto_reject", "escalate", "notify_and_wait");
 
+/// Whether a person may approve what that person asked for. Agents and systems never may.
+enum class self_approval : std::uint8_t { forbid, allow };
+IM_WIRE_WORDS(self_approval, allow, "forbid", "allow");
+
 enum class vote_decision : std::uint8_t { approved, rejected };
 IM_WIRE_WORDS(vote_decision, rejected, "approved", "rejected");
 

@@ -150,6 +150,7 @@ struct gate_changed {
   std::optional<time_point> approval_deadline;           ///< replaced when given
   std::optional<time_point> next_due_at;                 ///< replaced always
   std::optional<time_point> next_evaluation_at;          ///< of the incident, when its escalation expired undecided
+  std::optional<std::string> review;  ///< replaced when given; empty: nothing is to be looked at again
 };
 
 template <class V>
@@ -163,6 +164,7 @@ void describe(V& v, like<gate_changed> auto& x) {
   v.optional("approval_deadline", x.approval_deadline);
   v.optional("next_due_at", x.next_due_at);
   v.optional("next_evaluation_at", x.next_evaluation_at);
+  v.optional("review", x.review);
 }
 
 /// Somebody whom the gate does not list tried to vote. Recorded, and without effect.

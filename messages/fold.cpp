@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/identity.hpp"
 #include "messages/limits.hpp"
 
 namespace im {
@@ -112,27 +113,19 @@ public:
 
   void operator()(const fact::gate_changed& f) {
     change_gate(f.request_id, [&](gate_state& gate) {
-      if (f.vote) gate.votes.push_back(*f.vote);
-      gate.status = f.status;
-      gate.audit.insert(gate.audit.end(), f.audit.begin(), f.audit.end());
-      keep_newest(gate.audit, limits::audit_entries_per_gate);
-      if (!f.required_approvers.empty()) gate.request.required_approvers = f.required_approvers;
-      replace_if_given(gate.request.approval_deadline, f.approval_deadline);
-      gate.next_due_at = f.next_due_at;
-      if (is_terminal(f.status)) {
-        gate.decided_at = at();
-        gate.decided_reason = f.reason;
-        // After a no only something new asks people again; where nobody said anything, the event says when to look again.
-        if (gate.purpose == gate_purpose::apply_escalation && f.status != approval_status::approved)
-          state_.next_evaluation_at = f.next_evaluation_at;
-      }
+      move_gate(gate, f, at());
+      // After a no only something new asks people again; where nobody said anything, the event says when to look again.
+      if (gate.purpose == gate_purpose::apply_escalation && is_terminal(f.status) &&
+          f.status != approval_status::approved)
+        state_.next_evaluation_at = f.next_evaluation_at;
     });
   }
 
   void operator()(const fact::vote_kept& f) {
     // The last word of a person counts, and what came too long ago does not.
     std::erase_if(state_.kept_votes, [&](const kept_vote& k) {
-      return k.expires_at <= at() || (k.request_id == f.request_id && k.vote.approver_id == f.vote.approver_id);
+      return k.expires_at <= at() ||
+             (k.request_id == f.request_id && is_same_identity(k.vote.approver_id, f.vote.approver_id));
     });
     state_.kept_votes.push_back({f.request_id, f.vote, f.expires_at});
     keep_newest(state_.kept_votes, limits::kept_votes_per_incident);
@@ -205,6 +198,27 @@ private:
 };
 
 }  // namespace
+
+void move_gate(gate_state& gate, const fact::gate_changed& f, time_point at) {
+  if (f.vote) {
+    if (f.vote->decision == vote_decision::rejected)  // whoever objects has withdrawn an approval
+      std::erase_if(gate.votes, [&](const approval_record& earlier) {
+        return is_same_identity(earlier.approver_id, f.vote->approver_id);
+      });
+    gate.votes.push_back(*f.vote);
+  }
+  gate.status = f.status;
+  gate.audit.insert(gate.audit.end(), f.audit.begin(), f.audit.end());
+  keep_newest(gate.audit, limits::audit_entries_per_gate);
+  if (!f.required_approvers.empty()) gate.request.required_approvers = f.required_approvers;
+  replace_if_given(gate.request.approval_deadline, f.approval_deadline);
+  replace_if_given(gate.review, f.review);
+  gate.next_due_at = f.next_due_at;
+  if (is_terminal(f.status)) {
+    gate.decided_at = at;
+    gate.decided_reason = f.reason;
+  }
+}
 
 const gate_state* incident_state::find_gate(approval_id id) const {
   const auto found = place_of(gates, id);

@@ -89,6 +89,9 @@ void describe(V& v, like<incident_state> auto& x) {
 /// Of an incident whose log is empty, or not read yet.
 [[nodiscard]] std::shared_ptr<const incident_state> nothing_known_of(incident_id id);
 
+/// Moves a gate as an event of the time `at` says.
+void move_gate(gate_state& gate, const fact::gate_changed& f, time_point at);
+
 /// Applies one event. The caller has seen to it that `event.sequence == state.head() + 1`.
 void apply(incident_state& state, const decision_event& event);
 

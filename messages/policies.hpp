@@ -201,6 +201,7 @@ struct approval_rule {
   std::vector<severity> severities;
   std::vector<approver_requirement> required_approvers;
   int min_approvals = 1;
+  bool sequential = false;  ///< approvals count in the order of the requirements; else `order` is for display
 
   bool operator==(const approval_rule&) const = default;
 };
@@ -211,6 +212,7 @@ void describe(V& v, like<approval_rule> auto& x) {
   v.required("severities", x.severities);
   v.required("required_approvers", x.required_approvers);
   v.required("min_approvals", x.min_approvals);
+  v.optional("sequential", x.sequential);
 }
 
 /// How sure the approver agent says it is: weights of its parts.
@@ -244,6 +246,7 @@ struct approval_policy {
   std::vector<severity> closure_gated_severities;  ///< closing these waits for `incident_closure`
   double check_interval_s = 0;                     ///< the longest wait until a pending gate is looked at again
   approval_confidence confidence;
+  im::self_approval self_approval = self_approval::forbid;
 
   bool operator==(const approval_policy&) const = default;
 };
@@ -260,6 +263,7 @@ void describe(V& v, like<approval_policy> auto& x) {
   v.required("closure_gated_severities", x.closure_gated_severities);
   v.required("check_interval_seconds", x.check_interval_s);
   v.required("confidence", x.confidence);
+  v.optional("self_approval", x.self_approval);
 }
 
 struct sla_policy {

@@ -4,22 +4,13 @@
 #include <cmath>
 
 #include "actors/logic/words.hpp"
+#include "messages/identity.hpp"
 
 namespace im::logic {
 
 namespace {
 
 using record_list = std::vector<const approval_record*>;
-
-bool holds_approver(const record_list& records, const approval_record& vote) {
-  return std::ranges::any_of(records, [&](const auto* r) { return r->approver_id == vote.approver_id; });
-}
-
-bool is_listed(const approval_record& vote, const approval_request& request) {
-  return !vote.approver_id.empty() && std::ranges::any_of(request.required_approvers, [&](const auto& requirement) {
-    return meets(vote, requirement);
-  });
-}
 
 // ---- The decision
 
@@ -56,6 +47,8 @@ std::string missing(const vote_tally& tally, int quorum) {
   std::string text = say("waiting for approval: ", tally.approvals.size(), " of ", quorum, " obtained");
   for (std::size_t i = 0; i < tally.unmet.size(); ++i)
     text.append(i == 0 ? "; still required: " : ", ").append(name_of(*tally.unmet[i]));
+  for (std::size_t i = 0; i < tally.turn.size(); ++i)
+    text.append(i == 0 ? "; it is the turn of " : ", ").append(name_of(*tally.turn[i]));
   return text;
 }
 
@@ -146,16 +139,16 @@ orchestrator_action notify_requester(const gate_state& gate, const approval_outp
           true};
 }
 
+/// Those whose turn it is, or all where there are no turns.
 orchestrator_action notify_approvers(const gate_state& gate, const approval_output& output, priority urgency) {
-  std::vector<std::string> approvers;
-  for (const auto& requirement : gate.request.required_approvers) approvers.push_back(name_of(requirement));
-  return {action_type::notify_approvers, urgency,
-          about(gate)
-              .add_list("approvers", approvers)
-              .add("approval_deadline", gate.request.approval_deadline)
-              .add("reason", output.reason)
-              .done(),
-          true};
+  auto approvers = output.next_approvers;
+  if (approvers.empty())
+    for (const auto& requirement : gate.request.required_approvers) approvers.push_back(name_of(requirement));
+  auto list = about(gate);
+  list.add_list("approvers", approvers).add("approval_deadline", gate.request.approval_deadline);
+  list.add("reason", output.reason);
+  if (!gate.review.empty()) list.add("review", gate.review);
+  return {action_type::notify_approvers, urgency, list.done(), true};
 }
 
 orchestrator_action log_event(const gate_state& gate, const approval_output& output) {
@@ -170,15 +163,12 @@ orchestrator_action cancel_action(const gate_state& gate, const approval_output&
 
 orchestrator_action execute_action(const gate_state& gate, const approval_output& output) {
   const auto& what = gate.request.parameters;
+  auto list = about(gate);
+  list.add("target", what.target).add("target_type", what.target_type).add_flag("reversible", what.reversible);
+  list.add_list("approval_conditions", output.consolidated_conditions);
+  if (!gate.review.empty()) list.add("review", gate.review);
   return {action_type::execute_approved_action,
-          gate.request.request_priority == priority::critical ? priority::critical : priority::high,
-          about(gate)
-              .add("target", what.target)
-              .add("target_type", what.target_type)
-              .add_flag("reversible", what.reversible)
-              .add_list("approval_conditions", output.consolidated_conditions)
-              .done(),
-          true};
+          gate.request.request_priority == priority::critical ? priority::critical : priority::high, list.done(), true};
 }
 
 std::vector<orchestrator_action> actions_of(const gate_state& gate, const approval_output& output) {
@@ -190,7 +180,9 @@ std::vector<orchestrator_action> actions_of(const gate_state& gate, const approv
               log_event(gate, output)};
     case approval_decision::expired:
       return {cancel_action(gate, output, priority::normal), notify_requester(gate, output, priority::normal)};
-    case approval_decision::cancelled: return {cancel_action(gate, output, priority::normal), log_event(gate, output)};
+    case approval_decision::cancelled:
+      return {cancel_action(gate, output, priority::normal), notify_requester(gate, output, priority::normal),
+              log_event(gate, output)};
     case approval_decision::escalated:
       return {{action_type::escalate_approval, priority::critical,
                about(gate).add("approval_deadline", gate.request.approval_deadline).add("reason", output.reason).done(),
@@ -273,46 +265,10 @@ time_point next_check(const gate_state& gate, const approval_policy& policy, tim
 
 }  // namespace
 
-bool meets(const approval_record& vote, const approver_requirement& requirement) {
-  if (requirement.approver_type == approver_type::specific_user)
-    return requirement.approver_id && *requirement.approver_id == vote.approver_id;
-  return requirement.approver_type == vote.approver_type;
-}
-
-int quorum_of(const approval_request& request) { return std::max(1, request.min_approvals_required); }
-
-std::string name_of(const approver_requirement& requirement) {
-  if (requirement.approver_type == approver_type::specific_user)
-    return say(requirement.approver_type, " ", requirement.approver_id.value_or("unknown"));
-  return std::string{to_string(requirement.approver_type)};
-}
-
-vote_tally tally_votes(const gate_state& gate) {
-  const auto& request = gate.request;
-  vote_tally tally;
-  record_list counted_votes;  // one person may speak in several roles, and still counts once
-  const auto is_unmet = [&](const approver_requirement* requirement) {
-    return std::ranges::none_of(counted_votes, [&](const auto* v) { return meets(*v, *requirement); });
-  };
-  for (const auto& requirement : request.required_approvers)
-    if (requirement.required) tally.unmet.push_back(&requirement);
-  for (const auto& vote : gate.votes) {
-    const bool listed = is_listed(vote, request);
-    if (vote.decision == vote_decision::rejected) {
-      if (!holds_approver(tally.rejections, vote)) tally.rejections.push_back(&vote);
-      continue;
-    }
-    if (!listed) continue;
-    counted_votes.push_back(&vote);
-    if (!holds_approver(tally.approvals, vote)) tally.approvals.push_back(&vote);
-    std::erase_if(tally.unmet, [&](const auto* requirement) { return !is_unmet(requirement); });
-    const bool enough = std::ssize(tally.approvals) >= quorum_of(request) && tally.unmet.empty();
-    if (enough && !tally.quorum) {
-      tally.quorum = true;
-      tally.deciding = &vote;
-    }
-  }
-  return tally;
+bool is_self_approval(const approval_record& vote, const approval_request& request, const approval_policy& policy) {
+  if (vote.decision != vote_decision::approved || !is_same_identity(vote.approver_id, request.requester_id))
+    return false;
+  return request.requester_type != actor_type::user || policy.self_approval == self_approval::forbid;
 }
 
 approval_verdict compose_verdict(const gate_state& gate, approval_decision decision, std::string reason,
@@ -327,6 +283,9 @@ approval_verdict compose_verdict(const gate_state& gate, approval_decision decis
   output.status = output.updated_status;
   output.approval_request_id = request.id;
   output.required_approvers = request.required_approvers;
+  if (!is_terminal(output.updated_status))
+    for (const auto* requirement : tally.turn) output.next_approvers.push_back(name_of(*requirement));
+  output.review = gate.review;
   output.approvals_obtained = static_cast<int>(tally.approvals.size());
   output.approvals_remaining = std::max(0, quorum_of(request) - output.approvals_obtained);
   output.rejections_count = static_cast<int>(tally.rejections.size());

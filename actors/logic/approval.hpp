@@ -18,6 +18,7 @@
 #include "messages/approval.hpp"
 #include "messages/decision_event.hpp"
 #include "messages/policies.hpp"
+#include "messages/votes.hpp"
 
 namespace im::logic {
 
@@ -35,25 +36,9 @@ struct approval_verdict {
 [[nodiscard]] approval_verdict compose_verdict(const gate_state& gate, approval_decision decision, std::string reason,
                                                const approval_policy& policy, time_point now);
 
-/// What the votes of a gate come to; each person counts once, however often they voted.
-struct vote_tally {
-  std::vector<const approval_record*> approvals;   ///< of distinct listed approvers, in order of arrival
-  std::vector<const approval_record*> rejections;  ///< of distinct people, in order of arrival
-  std::vector<const approver_requirement*> unmet;  ///< required ones that nobody has met
-  const approval_record* deciding = nullptr;       ///< the approval that completed the quorum
-  bool quorum = false;                             ///< enough approvals, and every required one met
-};
-
-/// Points into `gate`.
-[[nodiscard]] vote_tally tally_votes(const gate_state& gate);
-
-/// Whether a vote meets a requirement: a `specific_user` by id, the others by role.
-[[nodiscard]] bool meets(const approval_record& vote, const approver_requirement& requirement);
-
-/// How many approvals the gate needs: what was asked for, and never less than one.
-[[nodiscard]] int quorum_of(const approval_request& request);
-
-/// `sre_lead`, or `specific_user alice`.
-[[nodiscard]] std::string name_of(const approver_requirement& requirement);
+/// Whether this approval would be of what its own voter asked for, which an agent or a system may never do, and a person where the
+/// policy lets people.
+[[nodiscard]] bool is_self_approval(const approval_record& vote, const approval_request& request,
+                                    const approval_policy& policy);
 
 }  // namespace im::logic

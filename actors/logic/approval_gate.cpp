@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/logic/gate_parts.hpp"
 #include "actors/logic/words.hpp"
+#include "messages/identity.hpp"
 #include "messages/limits.hpp"
 
 namespace im::logic {
 
 namespace {
-
-approval_audit_entry by_agent(time_point at, approval_audit_type type, std::string details) {
-  return {at, type, std::string{to_string(agent::approver)}, actor_type::agent, std::move(details)};
-}
 
 /// A change that leaves everything as it is, to be filled.
 fact::gate_changed change_of(const gate_state& gate) {
@@ -23,18 +21,8 @@ fact::gate_changed change_of(const gate_state& gate) {
   return change;
 }
 
-/// The same as `messages/fold.cpp` does with it in an event of timestamp `now`.
-gate_state changed_gate(gate_state gate, const fact::gate_changed& change, time_point now) {
-  if (change.vote) gate.votes.push_back(*change.vote);
-  gate.status = change.status;
-  gate.audit.insert(gate.audit.end(), change.audit.begin(), change.audit.end());
-  if (!change.required_approvers.empty()) gate.request.required_approvers = change.required_approvers;
-  gate.request.approval_deadline = change.approval_deadline.value_or(gate.request.approval_deadline);
-  gate.next_due_at = change.next_due_at;
-  if (is_terminal(change.status)) {
-    gate.decided_at = now;
-    gate.decided_reason = change.reason;
-  }
+gate_state moved(gate_state gate, const fact::gate_changed& change, time_point now) {
+  move_gate(gate, change, now);
   return gate;
 }
 
@@ -44,9 +32,9 @@ gate_step step(const gate_state& gate, fact::gate_changed change, approval_decis
     change.next_due_at.reset();
     change.audit.push_back(by_agent(now, approval_audit_type::decision_finalized, change.reason));
   }
-  auto moved = changed_gate(gate, change, now);
-  auto verdict = compose_verdict(moved, decision, change.reason, policy, now);
-  return {std::move(change), std::move(moved), std::move(verdict), true};
+  auto after = moved(gate, change, now);
+  auto verdict = compose_verdict(after, decision, change.reason, policy, now);
+  return {std::move(change), std::move(after), std::move(verdict), true};
 }
 
 gate_step unchanged(const gate_state& gate, const approval_policy& policy, time_point now) {
@@ -67,132 +55,6 @@ bool lists(const approval_request& request, const approval_record& vote) {
   return std::ranges::any_of(request.required_approvers, [&](const approver_requirement& requirement) {
     return requirement.approver_type == vote.approver_type && meets(vote, requirement);
   });
-}
-
-std::string listed_names(const approval_request& request) {
-  std::string names;
-  for (const auto& requirement : request.required_approvers)
-    names.append(names.empty() ? "" : ", ").append(name_of(requirement));
-  return names;
-}
-
-// ---- Opening
-
-error bad_field(std::string field, field_error::kind kind, std::string message) {
-  message = say(field, " ", message);
-  return {errc::validation_error, message, {{std::move(field), kind, message, {}}}};
-}
-
-class opening_check {
-public:
-  void wrong(std::string field, field_error::kind kind, std::string message) {
-    auto one = bad_field(std::move(field), kind, std::move(message));
-    if (errors_.empty()) message_ = one.message;
-    if (errors_.size() < limits::field_errors) errors_.push_back(std::move(one.fields.front()));
-  }
-
-  /// A list of the caller's own may ask more people than the policy, never fewer.
-  void approvers(const std::vector<approver_requirement>& given, const approval_rule& rule) {
-    if (given.size() > limits::required_approvers)
-      wrong("required_approvers", field_error::kind::invalid_value,
-            say("has more than ", limits::required_approvers, " entries"));
-    for (std::size_t i = 0; i < given.size(); ++i)
-      if (given[i].approver_type == approver_type::specific_user && given[i].approver_id.value_or("").empty())
-        wrong(say("required_approvers[", i, "].approver_id"), field_error::kind::required,
-              "is required for a specific_user");
-    for (const auto& wanted : rule.required_approvers) {
-      const bool kept = std::ranges::any_of(given, [&](const approver_requirement& own) {
-        return own.required && own.approver_type == wanted.approver_type &&
-               (wanted.approver_type != approver_type::specific_user || own.approver_id == wanted.approver_id);
-      });
-      if (wanted.required && !kept)
-        wrong("required_approvers", field_error::kind::invalid_value,
-              say("must hold ", name_of(wanted), " as required, as the policy does"));
-    }
-  }
-
-  void quorum(int given, const approval_rule& rule) {
-    if (given < rule.min_approvals)
-      wrong("min_approvals_required", field_error::kind::invalid_value,
-            say("may not be below the policy's ", rule.min_approvals));
-    if (std::cmp_greater(given, limits::votes_per_gate))
-      wrong("min_approvals_required", field_error::kind::invalid_value,
-            say("may not be above ", limits::votes_per_gate, ", the most votes that a gate takes"));
-  }
-
-  [[nodiscard]] std::optional<error> found() {
-    if (errors_.empty()) return std::nullopt;
-    if (errors_.size() > 1) message_ += say(" (and ", errors_.size() - 1, " more)");
-    return error{errc::validation_error, std::move(message_), std::move(errors_)};
-  }
-
-private:
-  std::string message_;
-  std::vector<field_error> errors_;
-};
-
-std::optional<error> check_request(const cmd::request_approval& request, const approval_rule& rule, time_point now) {
-  opening_check check;
-  if (request.requester_id.empty()) check.wrong("requester_id", field_error::kind::required, "is required");
-  if (!request.required_approvers.empty()) check.approvers(request.required_approvers, rule);
-  if (request.min_approvals_required) check.quorum(*request.min_approvals_required, rule);
-  if (request.approval_deadline && *request.approval_deadline <= now)
-    check.wrong("approval_deadline", field_error::kind::invalid_value, say("must be later than now, ", now));
-  return check.found();
-}
-
-const approval_rule* rule_for(const approval_policy& policy, approval_action action, severity level) {
-  const auto found = std::ranges::find_if(policy.rules, [&](const approval_rule& rule) {
-    return std::ranges::find(rule.action_types, action) != rule.action_types.end() &&
-           std::ranges::find(rule.severities, level) != rule.severities.end();
-  });
-  return found == policy.rules.end() ? nullptr : &*found;
-}
-
-std::optional<error> check_room(const incident_state& incident, approval_id id) {
-  if (incident.find_gate(id) || incident.is_long_ended(id))
-    return error{errc::conflict, say("approval request ", id.str(), " exists already")};
-  const auto open = std::ranges::count_if(incident.gates, [](const gate_state& g) { return !is_terminal(g.status); });
-  if (std::cmp_greater_equal(open, limits::open_gates_per_incident))
-    return error{errc::too_many_requests,
-                 say("the incident has ", open, " approval requests pending, as many as it may")};
-  return std::nullopt;
-}
-
-priority priority_for(severity level) {
-  switch (level) {
-    case severity::p0: return priority::critical;
-    case severity::p1: return priority::high;
-    case severity::p2:
-    case severity::p3:
-    case severity::p4: return priority::normal;
-  }
-  return priority::normal;
-}
-
-approval_request complete_request(const cmd::request_approval& from, const incident_state& incident,
-                                  const approval_policy& policy, const approval_rule& rule, approval_id id,
-                                  time_point now) {
-  const auto level = incident.record.severity;
-  approval_request request;
-  request.id = id;
-  request.incident_id = incident.record.id;
-  request.action_type = from.action_type;
-  request.action_description = from.action_description;
-  request.incident_severity = level;
-  request.requester_type = from.requester_type;
-  request.requester_id = from.requester_id;
-  request.request_reason = from.request_reason;
-  request.request_priority = from.request_priority.value_or(priority_for(level));
-  request.required_approvers = from.required_approvers.empty() ? rule.required_approvers : from.required_approvers;
-  request.min_approvals_required = from.min_approvals_required.value_or(rule.min_approvals);
-  request.requested_at = now;
-  request.approval_deadline = from.approval_deadline.value_or(later(now, policy.deadline_s.at(level)));
-  request.expiry_action = from.expiry_action.value_or(policy.expiry_action.at(level));
-  request.parameters = from.parameters;
-  request.policy_id = policy.id;
-  request.policy_version = policy.version;
-  return request;
 }
 
 // ---- Escalating
@@ -242,6 +104,18 @@ gate_step wait_on(const gate_state& gate, const approval_policy& policy, time_po
   return step(gate, std::move(change), approval_decision::approval_pending, policy, now);
 }
 
+const approval_record* vote_of(const gate_state& gate, std::string_view person) {
+  const auto found = std::ranges::find_if(
+      gate.votes, [&](const approval_record& vote) { return is_same_identity(vote.approver_id, person); });
+  return found == gate.votes.end() ? nullptr : &*found;
+}
+
+/// Whether the newest vote is an approval whose turn has not come.
+bool is_early(const gate_state& gate) {
+  const auto early = tally_votes(gate).early;
+  return std::ranges::find(early, &gate.votes.back()) != early.end();
+}
+
 /// Why a kept vote is not counted; as the fold records a refused one.
 approval_audit_entry not_counted(const approval_record& vote, std::string_view why, time_point now) {
   return {now, approval_audit_type::rejection_received, vote.approver_id, actor_type::user,
@@ -249,25 +123,6 @@ approval_audit_entry not_counted(const approval_record& vote, std::string_view w
 }
 
 }  // namespace
-
-result<gate_state> open_gate(const cmd::request_approval& request, const incident_state& incident,
-                             const approval_policy& policy, approval_id id, gate_purpose purpose, time_point now) {
-  const auto* rule = rule_for(policy, request.action_type, incident.record.severity);
-  if (!rule)
-    return fail(errc::policy_unavailable,
-                say("policy ", policy.id, " has no rule for ", request.action_type, " at ", incident.record.severity));
-  if (auto wrong = check_request(request, *rule, now)) return std::unexpected{std::move(*wrong)};
-  if (auto full = check_room(incident, id)) return std::unexpected{std::move(*full)};
-  gate_state gate;
-  gate.request = complete_request(request, incident, policy, *rule, id, now);
-  gate.purpose = purpose;
-  gate.next_due_at = gate.request.approval_deadline;
-  gate.audit.push_back({now, approval_audit_type::request_created, request.requester_id, request.requester_type,
-                        say(request.action_type, ": ", request.action_description)});
-  gate.audit.push_back(by_agent(now, approval_audit_type::approval_requested,
-                                say("asked ", listed_names(gate.request), " until ", gate.request.approval_deadline)));
-  return gate;
-}
 
 gate_opening with_kept_votes(gate_state gate, std::span<const kept_vote> kept, const approval_policy& policy,
                              time_point now) {
@@ -295,10 +150,11 @@ gate_opening with_kept_votes(gate_state gate, std::span<const kept_vote> kept, c
 result<gate_step> cast_vote(const gate_state& gate, const approval_record& vote, const approval_policy& policy,
                             time_point now) {
   if (auto closed = closed_to_people(gate, now)) return std::unexpected{std::move(*closed)};
-  if (vote.approver_id.empty())
+  if (canonical_identity(vote.approver_id).empty())
     return std::unexpected{bad_field("approver_id", field_error::kind::required, "is required")};
-  const auto before = std::ranges::find(gate.votes, vote.approver_id, &approval_record::approver_id);
-  if (before != gate.votes.end()) {
+  const auto* before = vote_of(gate, vote.approver_id);
+  const bool objects = vote.decision == vote_decision::rejected;
+  if (before && (!objects || before->decision == vote_decision::rejected)) {
     auto same = unchanged(gate, policy, now);
     same.verdict.output.note = say(vote.approver_id, " has voted before (", before->decision, " at ",
                                    before->decision_timestamp, "); a person has one vote and it stands");
@@ -307,6 +163,8 @@ result<gate_step> cast_vote(const gate_state& gate, const approval_record& vote,
   if (!lists(gate.request, vote))
     return fail(errc::forbidden, say(vote.approver_id, " (", vote.approver_type,
                                      ") is not an approver of this request; it asks ", listed_names(gate.request)));
+  if (is_self_approval(vote, gate.request, policy))
+    return fail(errc::forbidden, say(vote.approver_id, " asked for this and may not approve it"));
   auto text_bytes = vote.rationale.size();
   for (const auto& condition : vote.conditions) text_bytes += condition.size();
   if (text_bytes > limits::vote_text_bytes)
@@ -323,16 +181,20 @@ result<gate_step> cast_vote(const gate_state& gate, const approval_record& vote,
        vote.decision == vote_decision::approved ? approval_audit_type::approval_received
                                                 : approval_audit_type::rejection_received,
        vote.approver_id, actor_type::user,
-       say(vote.decision, " as ", vote.approver_type, vote.rationale.empty() ? "" : ": ", vote.rationale)});
-  const auto judged = judge_approval(changed_gate(gate, change, now), policy, now).output;
+       say(vote.decision, " as ", vote.approver_type,
+           before ? say(", withdrawing the approval of ", before->decision_timestamp) : std::string{},
+           vote.rationale.empty() ? "" : ": ", vote.rationale)});
+  const auto judged = judge_approval(moved(gate, change, now), policy, now).output;
   change.status = judged.updated_status;
   change.reason = judged.reason;
-  return step(gate, std::move(change), judged.decision, policy, now);
+  auto cast = step(gate, std::move(change), judged.decision, policy, now);
+  if (is_early(cast.after)) cast.verdict.output.note = "the vote is kept, and counts when its turn comes";
+  return cast;
 }
 
 result<gate_step> cancel_gate(const gate_state& gate, std::string_view actor, std::string_view reason,
                               const approval_policy& policy, time_point now) {
-  if (actor != gate.request.requester_id)
+  if (!is_same_identity(actor, gate.request.requester_id))
     return fail(errc::forbidden, say("only its requester, ", gate.request.requester_id, ", may cancel this request"));
   if (auto closed = closed_to_people(gate, now)) return std::unexpected{std::move(*closed)};
   auto change = change_of(gate);
@@ -341,6 +203,24 @@ result<gate_step> cancel_gate(const gate_state& gate, std::string_view actor, st
   change.audit.push_back(
       {now, approval_audit_type::request_cancelled, std::string{actor}, gate.request.requester_type, change.reason});
   return step(gate, std::move(change), approval_decision::cancelled, policy, now);
+}
+
+gate_step withdraw_gate(const gate_state& gate, std::string_view reason, const approval_policy& policy,
+                        time_point now) {
+  auto change = change_of(gate);
+  change.status = approval_status::cancelled;
+  change.reason = say("cancelled: ", reason);
+  change.audit.push_back(by_agent(now, approval_audit_type::request_cancelled, change.reason));
+  return step(gate, std::move(change), approval_decision::cancelled, policy, now);
+}
+
+gate_step mark_for_review(const gate_state& gate, std::string_view review, const approval_policy& policy,
+                          time_point now) {
+  auto change = change_of(gate);
+  change.review = std::string{review};
+  change.reason = review.empty() ? "the incident is worked on again" : say("to be looked at again: ", review);
+  change.audit.push_back(by_agent(now, approval_audit_type::approval_requested, change.reason));
+  return step(gate, std::move(change), approval_decision::approval_pending, policy, now);
 }
 
 result<gate_step> escalate_gate(const gate_state& gate, std::string_view actor, std::string_view reason,

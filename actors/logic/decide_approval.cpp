@@ -2,6 +2,8 @@
 #include <utility>
 
 #include "actors/logic/decide_parts.hpp"
+#include "actors/logic/words.hpp"
+#include "messages/identity.hpp"
 
 namespace im::logic {
 
@@ -45,6 +47,8 @@ void take(drafting& d, gate_step step) {
   if (must_look_again(d, step.after))
     step.change.next_evaluation_at =
         later(d.ctx.now, d.ctx.policies.escalation.next_evaluation_s.at(d.state.record.severity));
+  if (step.verdict.output.note) d.result.warnings.push_back(*step.verdict.output.note);
+  if (!step.after.review.empty()) d.result.warnings.push_back(step.after.review);
   auto& event = record(d, step.verdict, std::move(step.change));
   if (event.requires_review) event.review_deadline = step.after.request.approval_deadline;
   if (step.after.status == approval_status::approved) append_resumption(d, step.after);
@@ -121,15 +125,36 @@ void resume_closing(drafting& d, const gate_state& gate) {
   out.end_array();
   out.end_object();
   d.add(agent::manager, agent_classification::coordination, decision_type::incident_close, {out.take()}, std::move(f));
+  close_action_gates(d);
+}
+
+/// What people must know before they approve an action for this incident; empty: nothing.
+std::string review_of(const incident& record) {
+  if (is_open(record.status)) return {};
+  return say("the incident was resolved at ", record.resolved_at.value_or(record.updated_at));
+}
+
+/// The pending gates of actions that say otherwise.
+std::vector<approval_id> actions_to_review(const incident_state& state, std::string_view review) {
+  std::vector<approval_id> ids;
+  for (const gate_state& gate : state.gates)
+    if (gate.purpose == gate_purpose::action && !is_terminal(gate.status) && gate.review != review)
+      ids.push_back(gate.request.id);
+  return ids;
 }
 
 bool is_same_voter(const kept_vote& kept, const cmd::cast_vote& vote) {
-  return kept.request_id == vote.request && kept.vote.approver_id == vote.vote.approver_id;
+  return kept.request_id == vote.request && is_same_identity(kept.vote.approver_id, vote.vote.approver_id);
 }
 
 /// A vote for a gate that is not open yet. The caller named an incident that we know, so it is kept for it.
 outcome keep_vote(drafting& d, const cmd::cast_vote& vote) {
   if (!d.state.opened) return fail(errc::not_found, "there is no approval request " + vote.request.str());
+  const auto before = std::ranges::find_if(
+      d.state.kept_votes, [&](const kept_vote& k) { return k.expires_at > d.ctx.now && is_same_voter(k, vote); });
+  if (before != d.state.kept_votes.end() && before->vote.decision == vote_decision::rejected &&
+      vote.vote.decision == vote_decision::approved)
+    return fail(errc::conflict, vote.vote.approver_id + " has rejected this, and that stands");
   const auto waiting = std::ranges::count_if(
       d.state.kept_votes, [&](const kept_vote& k) { return k.expires_at > d.ctx.now && !is_same_voter(k, vote); });
   if (std::cmp_greater_equal(waiting, limits::kept_votes_per_incident))
@@ -158,9 +183,17 @@ std::size_t refusals_of(const gate_state& gate) {
   return audited - std::min(audited, counted);
 }
 
+bool takes_back_a_rejection(const gate_state& gate, const approval_record& vote) {
+  return vote.decision == vote_decision::approved &&
+         std::ranges::any_of(gate.votes, [&](const approval_record& earlier) {
+           return earlier.decision == vote_decision::rejected &&
+                  is_same_identity(earlier.approver_id, vote.approver_id);
+         });
+}
+
 void refuse_vote(drafting& d, const cmd::cast_vote& vote, const gate_state& gate, error why) {
-  auto verdict =
-      compose_verdict(gate, approval_decision::approval_pending, why.message, d.ctx.policies.approval, d.ctx.now);
+  auto verdict = judge_approval(gate, d.ctx.policies.approval, d.ctx.now);
+  if (!is_terminal(gate.status)) verdict.output.reason = why.message;
   verdict.output.orchestrator_actions.clear();
   verdict.output.note = why.message;
   record(d, verdict, fact::vote_refused{vote.request, vote.vote.approver_id, vote.vote.approver_type, why.message});
@@ -186,6 +219,8 @@ im::result<gate_state> prepare_gate(const drafting& d, const cmd::request_approv
 
 void append_gate(drafting& d, gate_state gate) {
   const auto id = gate.request.id;
+  if (gate.purpose == gate_purpose::action) gate.review = review_of(d.state.record);
+  if (!gate.review.empty()) d.result.warnings.push_back(gate.review);
   std::vector<kept_vote> kept;
   for (const auto& vote : d.state.kept_votes)
     if (vote.request_id == id) kept.push_back(vote);
@@ -205,11 +240,21 @@ outcome append_gate(drafting& d, const cmd::request_approval& request, approval_
   return {};
 }
 
-void withdraw_gate(drafting& d, gate_purpose purpose, std::string_view reason) {
-  const auto* gate = d.state.pending_gate(purpose);
-  if (!gate) return;
-  auto step = cancel_gate(*gate, gate->request.requester_id, reason, d.ctx.policies.approval, d.ctx.now);
-  if (step) record(d, step->verdict, std::move(step->change));  // else its deadline is over: the clock ends it
+void withdraw_gates(drafting& d, gate_purpose purpose, std::string_view reason) {
+  while (const auto* gate = d.state.pending_gate(purpose)) {
+    auto step = withdraw_gate(*gate, reason, d.ctx.policies.approval, d.ctx.now);
+    record(d, step.verdict, std::move(step.change));
+  }
+}
+
+void close_action_gates(drafting& d) { withdraw_gates(d, gate_purpose::action, "the incident was closed"); }
+
+void review_action_gates(drafting& d) {
+  const auto review = review_of(d.state.record);
+  for (const auto id : actions_to_review(d.state, review)) {
+    auto step = mark_for_review(*d.state.find_gate(id), review, d.ctx.policies.approval, d.ctx.now);
+    record(d, step.verdict, std::move(step.change));
+  }
 }
 
 void append_resumption(drafting& d, const gate_state& gate) {
@@ -229,7 +274,12 @@ outcome decide_request(drafting& d, const cmd::request_approval& request) {
   if (d.state.record.status == incident_status::closed)
     return fail(errc::conflict, "the incident is closed; nothing is left to approve");
   const auto id = request.id.value_or(approval_id{derive_event_id(d.cmd.context.request + "/gate").value()});
-  return append_gate(d, request, id, gate_purpose::action, {});
+  auto gate = prepare_gate(d, request, id, gate_purpose::action, {});
+  if (!gate) return std::unexpected{std::move(gate.error())};
+  if (std::cmp_greater(gate->request.min_approvals_required, gate->request.required_approvers.size()))
+    d.result.warnings.emplace_back("min_approvals_required is above the number of required_approvers");
+  append_gate(d, std::move(*gate));
+  return {};
 }
 
 outcome decide_vote(drafting& d, const cmd::cast_vote& vote) {
@@ -237,7 +287,8 @@ outcome decide_vote(drafting& d, const cmd::cast_vote& vote) {
   if (!gate && d.state.is_long_ended(vote.request)) return long_ended(vote.request);
   if (!gate) return keep_vote(d, vote);
   auto step = cast_vote(*gate, vote.vote, d.ctx.policies.approval, d.ctx.now);
-  if (!step && step.error().code == errc::forbidden && refusals_of(*gate) < limits::refused_votes_per_gate) {
+  const bool is_told = !step && (step.error().code == errc::forbidden || takes_back_a_rejection(*gate, vote.vote));
+  if (is_told && refusals_of(*gate) < limits::refused_votes_per_gate) {
     refuse_vote(d, vote, *gate, std::move(step.error()));
     return {};
   }
@@ -267,7 +318,13 @@ outcome decide_approval_due(drafting& d, const cmd::approval_due& due) {
 
 outcome decide_approval(drafting& d, const cmd::evaluate_approval& evaluate) {
   d.result.warnings = evaluate.warnings;
-  record(d, judge_approval(evaluate.gate, d.ctx.policies.approval, d.ctx.now), fact::noted{});
+  auto gate = evaluate.gate;
+  std::erase_if(gate.votes, [&](const approval_record& vote) {
+    if (!is_self_approval(vote, gate.request, d.ctx.policies.approval)) return false;
+    d.result.warnings.push_back(say(vote.approver_id, " asked for this, so the approval is not counted"));
+    return true;
+  });
+  record(d, judge_approval(gate, d.ctx.policies.approval, d.ctx.now), fact::noted{});
   return {};
 }
 

@@ -115,6 +115,7 @@ outcome close(drafting& d, const cmd::change_incident& change, fact::incident_ch
   const auto& gated = d.ctx.policies.approval.closure_gated_severities;
   if (std::ranges::find(gated, d.state.peak_severity) == gated.end()) {
     record_change(d, std::move(f));
+    close_action_gates(d);
     return {};
   }
   if (const auto* pending = d.state.pending_gate(gate_purpose::close_incident))
@@ -188,13 +189,15 @@ outcome decide_change(drafting& d, const cmd::change_incident& change) {
     case change_kind::escalate: return escalate(d, change, std::move(f));
     case change_kind::resolve:
       record_change(d, std::move(f));
-      withdraw_gate(d, gate_purpose::apply_escalation, "the incident was resolved");
+      withdraw_gates(d, gate_purpose::apply_escalation, "the incident was resolved");
+      review_action_gates(d);
       return {};
     case change_kind::reopen:
       f.sla = sla_for(d.ctx.policies.sla, record.severity, d.ctx.now);
       f.next_evaluation_at = later(d.ctx.now, d.ctx.policies.escalation.next_evaluation_s.at(record.severity));
       record_change(d, std::move(f));
-      withdraw_gate(d, gate_purpose::close_incident, "the incident was reopened");
+      withdraw_gates(d, gate_purpose::close_incident, "the incident was reopened");
+      review_action_gates(d);
       return {};
     case change_kind::update:
       if (change.severity && rise_needs_approval(d, *change.severity))

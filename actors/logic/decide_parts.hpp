@@ -59,8 +59,12 @@ void append_gate(drafting& d, gate_state gate);
 /// Both, for a command that comes to nothing without its gate.
 [[nodiscard]] outcome append_gate(drafting& d, const cmd::request_approval& request, approval_id id,
                                   gate_purpose purpose, const gate_state& proposal);
-/// Cancels the pending gate of that purpose, if there is one: what it asked about is over.
-void withdraw_gate(drafting& d, gate_purpose purpose, std::string_view reason);
+/// Cancels the pending gates of that purpose: what they asked about is over.
+void withdraw_gates(drafting& d, gate_purpose purpose, std::string_view reason);
+/// Of an incident that was just closed: nothing is left that could be done for it.
+void close_action_gates(drafting& d);
+/// Of an incident that was just resolved or reopened: whoever is asked for an action must look again, or need not any more.
+void review_action_gates(drafting& d);
 /// Resumes what waited for this gate. Only for a gate that has just become `approved`.
 void append_resumption(drafting& d, const gate_state& gate);
 

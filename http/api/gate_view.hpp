@@ -1,12 +1,13 @@
 #pragma once
 /// An approval request as `hitl/status` tells it, and what its incident is. Internal to http/api.
 
-#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "http/api/call.hpp"
 #include "messages/fold.hpp"
 #include "messages/json/codec.hpp"
+#include "messages/votes.hpp"
 
 namespace im::api {
 
@@ -17,9 +18,10 @@ struct gate_view {
 template <class V>
 void describe(V& v, const gate_view& x) {
   const auto& asked = x.gate->request;
-  const auto votes_for = [&](vote_decision wanted) {
-    return std::ranges::count(x.gate->votes, wanted, &approval_record::decision);
-  };
+  const auto tally = tally_votes(*x.gate);
+  std::vector<std::string> next;
+  if (!is_terminal(x.gate->status))
+    for (const auto* requirement : tally.turn) next.push_back(name_of(*requirement));
   v.required("approval_request_id", asked.id);
   v.required("incident_id", asked.incident_id);
   v.required("status", x.gate->status);
@@ -30,13 +32,15 @@ void describe(V& v, const gate_view& x) {
   v.required("requester_id", asked.requester_id);
   v.required("required_approvers", asked.required_approvers);
   v.required("min_approvals_required", asked.min_approvals_required);
-  v.required("approvals_obtained", votes_for(vote_decision::approved));
-  v.required("rejections_count", votes_for(vote_decision::rejected));
+  v.required("approvals_obtained", tally.approvals.size());
+  v.required("rejections_count", tally.rejections.size());
   v.required("approval_records", x.gate->votes);
   v.required("approval_deadline", asked.approval_deadline);
   v.required("expiry_action", asked.expiry_action);
   v.optional("decided_at", x.gate->decided_at);
   v.optional("reason", x.gate->decided_reason);
+  v.optional("next_approvers", next);
+  v.optional("review", x.gate->review);
 }
 
 /// The incident that a document of the store belongs to: its `incident_id`, or that of its `request`.

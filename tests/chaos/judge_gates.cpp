@@ -73,7 +73,7 @@ private:
     if (const auto* record = fact.get_object().if_contains("vote")) {
       const auto cast = vote_of(*record);
       if (!gate.lists(cast)) wrong(id, "a vote is counted of " + cast.who + ", whom it does not list as " + cast.role);
-      if (gate.has_vote_of(cast.who)) wrong(id, cast.who + " votes twice");
+      if (gate.has_vote_against(cast)) wrong(id, cast.who + " votes twice");
       if (now_ >= gate.deadline) wrong(id, "a vote is counted after the deadline " + gate.deadline);
     }
     if (text_of(fact, "status") == "expired" && now_ < gate.deadline)

@@ -219,6 +219,10 @@ TEST_CASE("a sound approval is sound, and one without its quorum, its people or 
   CHECK(
       says(gates(log_of{asked}.vote("ada", "incident_commander", "pending", 2).vote("ada", "sre_lead", "approved", 3)),
            "votes twice"));
+  CHECK(gates(log_of{asked}
+                  .vote("ada", "incident_commander", "pending", 2)
+                  .vote("ada", "incident_commander", "rejected", 3, "rejected"))
+            .empty());
   CHECK(says(gates(log_of{asked}.vote("eve", "executive", "pending", 2)), "does not list"));
   CHECK(says(
       gates(log_of{asked}.vote("ada", "incident_commander", "pending", 2).vote("grace", "sre_lead", "approved", 20)),

@@ -54,8 +54,9 @@ bool gate_model::lists(const vote& cast) const {
   return std::ranges::any_of(required, [&](const js::value& requirement) { return asks(requirement, cast); });
 }
 
-bool gate_model::has_vote_of(std::string_view who) const {
-  return std::ranges::any_of(votes, [&](const vote& cast) { return cast.who == who; });
+bool gate_model::has_vote_against(const vote& cast) const {
+  return std::ranges::any_of(
+      votes, [&](const vote& before) { return before.who == cast.who && (cast.approves || !before.approves); });
 }
 
 bool gate_model::is_rejected() const {

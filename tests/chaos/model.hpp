@@ -39,7 +39,8 @@ struct gate_model {
   [[nodiscard]] bool is_decided() const;
   /// Whether the request asks this person in this role.
   [[nodiscard]] bool lists(const vote& cast) const;
-  [[nodiscard]] bool has_vote_of(std::string_view who) const;
+  /// Whether this person has spoken already, other than by an approval that this vote withdraws.
+  [[nodiscard]] bool has_vote_against(const vote& cast) const;
   [[nodiscard]] bool is_rejected() const;
   /// Whether enough distinct listed people approve, everyone who is required among them.
   [[nodiscard]] bool has_quorum() const;

@@ -171,3 +171,31 @@ TEST_CASE("status of a request that nobody knows is 404 at once, with and withou
   CHECK(at.api.get("/api/v1/agents/hitl/status?wait=5&request_id=" + new_id() + "&incident_id=" + at.incident).status ==
         404);
 }
+
+TEST_CASE("after a resolution status says to look again, and closing the incident cancels what is asked for it") {
+  gated at;
+  const auto incident =
+      at.api.post("/api/v1/incidents", {{"title", "a small one"}, {"severity", "P3"}}).str("/data/id");
+  auto wanted = at.request("remediation");
+  wanted["incident_id"] = incident;
+  const auto gate = at.ask(wanted);
+  const auto change = [&](const char* what) {
+    return at.api.post("/api/v1/incidents/" + incident + what, {{"actor", "ada"}}).status;
+  };
+  CHECK_FALSE(at.status(gate).has("/data/review"));
+  CHECK(change("/resolve") == 200);
+  CHECK(at.status(gate).str("/data/review").starts_with("the incident was resolved at "));
+  CHECK(change("/close") == 200);
+  CHECK(at.status(gate).str("/data/status") == "cancelled");
+  CHECK(at.decide(vote(gate, "olga", "on_call_lead")).status == 409);
+  CHECK(at.api.get("/api/v1/orchestrator/actions").text.find("execute_approved_action") == std::string::npos);
+}
+
+TEST_CASE("one person is one vote however the name is written, and nobody approves what they asked for") {
+  gated at;
+  const auto gate = at.ask(at.request());
+  CHECK(at.decide(vote(gate, "ada", "incident_commander")).status == 200);
+  CHECK_FALSE(at.decide(vote(gate, "ADA ", "sre_lead")).flag("/data/action_authorized"));
+  CHECK(at.decide(vote(gate, "Bob", "sre_lead")).status == 403);
+  CHECK(at.status(gate).number("/data/approvals_obtained") == 1);
+}

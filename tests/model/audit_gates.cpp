@@ -35,7 +35,10 @@ bool audit::has_quorum(const seen_gate& gate) {
 }
 
 void audit::count_vote(seen_gate& gate, const seen_vote& vote, const decision_event& event) {
-  if (std::ranges::find(gate.votes, vote.who, &seen_vote::who) != gate.votes.end())
+  const auto before = std::ranges::find(gate.votes, vote.who, &seen_vote::who);
+  if (before != gate.votes.end() && !vote.approves && before->approves)
+    gate.votes.erase(before);  // an objection withdraws it
+  else if (before != gate.votes.end())
     report(rule::quorum, place_of(event) + ": " + vote.who + " votes twice");
   if (!lists(gate.request, vote)) report(rule::quorum, place_of(event) + ": " + vote.who + " is not listed");
   gate.votes.push_back(vote);

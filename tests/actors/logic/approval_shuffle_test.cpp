@@ -63,7 +63,8 @@ gate_state random_gate(dice& roll) {
   const auto level =
       request.action_type == approval_action::data_access ? severity::p2 : static_cast<severity>(roll.below(4));
   if (roll.chance(50)) request.expiry_action = static_cast<expiry_action>(roll.below(3));
-  if (roll.chance(30)) request.min_approvals_required = 2 + roll.below(3);
+  if (request.action_type != approval_action::data_access && roll.chance(30))  // of which dora alone decides
+    request.min_approvals_required = 2 + roll.below(3);
   const auto gate = logic::open_gate(request, sample_state(level), test_approval(), id_of<approval_id>("gate"),
                                      gate_purpose::action, t0);
   REQUIRE(gate);
