@@ -69,7 +69,7 @@ void request_parser::on_request_impl(verb method, text_view, text_view target, i
   if (!read_target()) ec = beast_http::error::bad_target;
 }
 
-/// Takes the target apart: origin form, absolute form, or `*`.
+/// Takes the target apart: origin form, absolute form, or `*`. A path with one slash more at its end is the same path.
 bool request_parser::read_target() {
   std::string_view rest = message_.target;
   if (const auto scheme = rest.find("://"); !rest.starts_with('/') && scheme != std::string_view::npos) {
@@ -77,7 +77,8 @@ bool request_parser::read_target() {
     rest = path == std::string_view::npos ? std::string_view{"/"} : rest.substr(path);
   }
   const auto mark = rest.find('?');
-  const auto path = rest.substr(0, mark);
+  auto path = rest.substr(0, mark);
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   message_.path = path.empty() ? std::string_view{"/"} : path;
   if (mark == std::string_view::npos) return true;
   auto query = query_params::parse(rest.substr(mark + 1));

@@ -1,6 +1,7 @@
 /// Events from every detector on the platform. Each route knows its dialect; all end as the same command.
 
 #include <algorithm>
+#include <array>
 
 #include "http/api/events/batch.hpp"
 #include "http/api/events/signature.hpp"
@@ -16,7 +17,8 @@ namespace {
 
 using namespace events;
 
-constexpr std::string_view ndjson = "application/x-ndjson";
+/// What senders call a document a line.
+constexpr std::array<std::string_view, 3> line_types{"application/x-ndjson", "application/ndjson", "application/jsonl"};
 constexpr std::string_view cloudevents_batch = "application/cloudevents-batch+json";
 constexpr std::string_view cloudevents_one = "application/cloudevents+json";
 
@@ -130,7 +132,7 @@ void receive_platform(call c, const http::request& request) {
   auto in = open_intake(c, request, "events");
   if (!in) return c.fail(in.error());
   in->echoes_id = true;
-  if (has_media_type(request, ndjson)) {
+  if (std::ranges::any_of(line_types, [&](auto type) { return has_media_type(request, type); })) {
     auto judged = judge_lines(c, request.body, *in, from_platform);
     return submit_all(std::move(c), std::move(judged));
   }
@@ -212,7 +214,9 @@ http::route_options batch_of(std::vector<std::string> content_types) {
 }  // namespace
 
 void add_event_routes(route_adder& routes) {
-  routes.post("/api/v1/events", receive_platform, batch_of({"application/json", std::string{ndjson}}));
+  std::vector<std::string> taken{"application/json"};
+  taken.insert(taken.end(), line_types.begin(), line_types.end());
+  routes.post("/api/v1/events", receive_platform, batch_of(std::move(taken)));
   routes.post("/api/v1/events/sentinel", receive_sentinel, batch_of({"application/json"}));
   routes.post("/api/v1/events/shield", receive_shield, batch_of({"application/json"}));
   routes.post("/api/v1/events/alertmanager", receive_alertmanager, batch_of({"application/json"}));

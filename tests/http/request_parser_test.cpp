@@ -80,6 +80,17 @@ TEST_CASE("empty lines before a request are skipped") {
   CHECK(feed_whole(parser, text).last == parse_step::complete);
 }
 
+TEST_CASE("a slash at the end of a path makes no difference") {
+  for (const auto& [target, path] :
+       {std::pair{"/p/q/", "/p/q"}, std::pair{"/p/q/?x=1", "/p/q"}, std::pair{"/", "/"}, std::pair{"/p//", "/p/"}}) {
+    INFO(target);
+    request_parser parser{8192};
+    const auto text = std::string{"GET "} + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
+    REQUIRE(feed_whole(parser, text).last == parse_step::complete);
+    CHECK(parser.message().path == path);
+  }
+}
+
 TEST_CASE("the path is the same in all forms of a target") {
   const auto target = GENERATE(std::string{"/p/q?x=http://y"}, std::string{"http://host:81/p/q?x=http://y"});
   request_parser parser{8192};

@@ -40,6 +40,16 @@ std::string event(std::string_view id) {
 
 }  // namespace
 
+TEST_CASE("a document a line is known under each of its names") {
+  for (const auto* type : {"application/x-ndjson", "application/ndjson", "application/jsonl; charset=utf-8"}) {
+    INFO(type);
+    surface s;
+    const auto a = s.post(events, event("e-1") + "\n" + event("e-2"), {{"Content-Type", type}});
+    CHECK(a.code() == 202);
+    CHECK(s.incidents.commands.size() == 2);
+  }
+}
+
 TEST_CASE("one poisoned line of NDJSON fails alone") {
   surface s;
   const auto a = s.post(events, event("e-1") + "\n{broken\n\r\n  " + event("e-3") + "\r\n{\"source\":\"x\"}\n", ndjson);
