@@ -3,12 +3,23 @@
 #include <algorithm>
 #include <boost/asio/error.hpp>
 
+#include "http/content_coding.hpp"
 #include "http/limits.hpp"
 #include "messages/assert.hpp"
 
 namespace im::http {
 
 namespace asio = boost::asio;
+
+namespace {
+
+/// How a request's body is coded; of several codings the name of none.
+std::string_view coding_of(const request& req) {
+  constexpr std::string_view name = "Content-Encoding";
+  return req.headers.count(name) > 1 ? "several" : trim(req.header(name).value_or(""));
+}
+
+}  // namespace
 
 session::session(worker& owner, tcp_socket socket)
     : worker_{owner},
@@ -171,10 +182,11 @@ void session::judge() {
   continue_owed_ = in_.size() == 0;
 }
 
-/// A large body has its bytes counted from now until its handler has seen it; one that does not say how large it is, counts as
-/// large as it may be.
+/// A large body has its bytes counted from now until its handler has seen it; one that does not say how large it is, or that is
+/// compressed, counts as large as it may be.
 bool session::take_body_room(std::size_t limit_bytes) {
-  const auto bytes = parser_->announced_bytes() > 0 ? parser_->announced_bytes() : limit_bytes;
+  const bool is_plain = is_identity(coding_of(parser_->message()));
+  const auto bytes = is_plain && parser_->announced_bytes() > 0 ? parser_->announced_bytes() : limit_bytes;
   if (!parser_->has_body() || bytes <= limits::small_body_bytes) return true;
   auto room = core_.large_bodies->enter(bytes);
   if (room) body_room_ = std::move(*room);
@@ -188,7 +200,14 @@ std::optional<response> session::deny(const route_match& match, const request& r
   };
   switch (match.result) {
     case route_match::outcome::found: {
-      if (!parser_->has_body() || match.target->accepts(req.header("Content-Type").value_or(""))) return std::nullopt;
+      if (!parser_->has_body()) return std::nullopt;
+      if (!is_known_coding(coding_of(req))) {
+        auto answer = render(status::unsupported_media_type, "UNSUPPORTED_MEDIA_TYPE",
+                             "this content encoding is not taken here; send gzip, deflate, zstd or none");
+        answer.headers.emplace_back("Accept-Encoding", std::string{known_codings});
+        return answer;
+      }
+      if (match.target->accepts(req.header("Content-Type").value_or(""))) return std::nullopt;
       return render(status::unsupported_media_type, "UNSUPPORTED_MEDIA_TYPE",
                     "this content type is not taken here; send " + match.target->options.content_types.front());
     }
@@ -240,9 +259,29 @@ void session::dispatch() {
   } else {
     auto req = std::move(parser_->message());
     parser_.emplace(core_.config.header_limit_bytes);
-    hand_over(ticket, std::move(req));
+    if (auto refused = unpack(req))
+      queue_.settle(ticket, std::move(*refused));
+    else
+      hand_over(ticket, std::move(req));
   }
   body_room_ = {};
+}
+
+/// Undoes the body's coding. The answer to a body that cannot be read, if so.
+std::optional<response> session::unpack(request& req) const {
+  const auto coding = coding_of(req);
+  if (req.body.empty() || is_identity(coding)) return std::nullopt;
+  const auto limit_bytes = match_.target->options.max_body_bytes.value_or(core_.config.body_limit_bytes);
+  auto body = decode_body(coding, req.body, limit_bytes);
+  if (body) {
+    req.body = std::move(*body);
+    return std::nullopt;
+  }
+  if (body.error() == coding_fault::too_large)
+    return core_.render(status::payload_too_large, "PAYLOAD_TOO_LARGE", "the body is too large once it is unpacked",
+                        req.correlation_id);
+  return core_.render(status::bad_request, "MALFORMED_BODY",
+                      "the body is not what its Content-Encoding says, or cut off", req.correlation_id);
 }
 
 void session::hand_over(std::uint64_t ticket, request&& req) {

@@ -77,6 +77,7 @@ private:
   [[nodiscard]] bool take_body_room(std::size_t limit_bytes);
   [[nodiscard]] std::optional<response> deny(const route_match& match, const request& req) const;
   void dispatch();
+  [[nodiscard]] std::optional<response> unpack(request& req) const;
   void hand_over(std::uint64_t ticket, request&& req);
   void fail(response&& answer);
   void fail(status code, std::string_view reason, std::string_view message);
