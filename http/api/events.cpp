@@ -4,6 +4,7 @@
 #include <array>
 
 #include "http/api/events/batch.hpp"
+#include "http/api/events/pubsub.hpp"
 #include "http/api/events/signature.hpp"
 #include "http/api/resources.hpp"
 #include "http/limits.hpp"
@@ -163,32 +164,48 @@ void receive_shield(call c, const http::request& request) {
 
 /// Alertmanager forgets what was answered 2xx and sends again what was answered 5xx, whatever the body says.
 void receive_alertmanager(call c, const http::request& request) {
-  const auto in = open_intake(c, request, "alertmanager");
+  auto in = open_intake(c, request, "alertmanager");
   if (!in) return c.fail(in.error());
   auto body = form::open(request);
   if (!body) return c.fail(body.error());
   const auto version = body->root().find_string("version");
   if (!body->has("version"))
     body->require(false, "version");
-  else if (version != "4")
-    body->reject(field_error::kind::invalid_value, "version", "must be \"4\"");
+  else if (version != "4" && version != "1")
+    body->reject(field_error::kind::invalid_value, "version", "must be \"4\", or Grafana's \"1\"");
   const auto alerts = body->root().find("alerts");
   body->require(body->has("alerts"), "alerts");
   if (body->has("alerts") && !alerts->is(json::kind::array))
     body->reject(field_error::kind::invalid_type, "alerts", "must be an array");
   if (const auto wrong = body->verdict()) return c.fail(*wrong);
+  in->at = webhook_reception(body->root(), in->at);
   auto judged = judge_list(c, *alerts, *in, from_alert);
   submit_all(std::move(c), std::move(judged), sent_again::if_any_may_pass);
 }
 
-/// The `ce-…` headers without that prefix, undone of their percent-encoding (HTTP binding, §3.1.3.2).
+/// A header's value without its quotes, their escapes, and its percent-encoding (CloudEvents' HTTP binding, §3.1.3.2).
+std::string attribute_of(std::string_view value) {
+  std::string plain;
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+    value = value.substr(1, value.size() - 2);
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      if (value[i] == '\\' && i + 1 < value.size()) ++i;
+      plain += value[i];
+    }
+  } else {
+    plain = value;
+  }
+  return http::percent_decode(plain).value_or(plain);
+}
+
+/// The `ce-…` headers without that prefix.
 string_map cloudevent_attributes(const http::request& request) {
   constexpr std::string_view prefix = "ce-";
   string_map attributes;
   for (std::size_t i = 0; i < request.headers.size(); ++i) {
     const auto [name, value] = request.headers.at(i);
     if (name.size() <= prefix.size() || !http::iequals(name.substr(0, prefix.size()), prefix)) continue;
-    attributes.emplace(fold_word(name.substr(prefix.size())), http::percent_decode(value).value_or(std::string{value}));
+    attributes.emplace(fold_word(name.substr(prefix.size())), attribute_of(value));
   }
   return attributes;
 }
@@ -207,6 +224,24 @@ void receive_cloudevents(call c, const http::request& request) {
   submit_one(std::move(c), in->judge(root, from_binary_cloudevent(attributes, root, in->at), std::nullopt));
 }
 
+/// Google's Pub/Sub sends again what is not answered 2xx.
+void receive_pubsub(call c, const http::request& request) {
+  auto in = open_intake(c, request, "pubsub");
+  if (!in) return c.fail(in.error());
+  const auto body = json::document::parse(request.body);
+  if (!body) return c.fail(body.error());
+  const auto message = open_pubsub(body->root());
+  if (!message) return c.fail(message.error());
+  in->at.pubsub = message->about;
+  const auto root = message->data.root();
+  const auto translate = translator_of(root);
+  if (root.is(json::kind::array)) {
+    auto judged = judge_list(c, root, *in, translate);
+    return submit_all(std::move(c), std::move(judged), sent_again::if_any_may_pass);
+  }
+  submit_one(std::move(c), in->judge(root, translate(root, in->at), std::nullopt));
+}
+
 http::route_options batch_of(std::vector<std::string> content_types) {
   return {.max_body_bytes = limits::batch_body_bytes, .content_types = std::move(content_types)};
 }
@@ -220,6 +255,7 @@ void add_event_routes(route_adder& routes) {
   routes.post("/api/v1/events/sentinel", receive_sentinel, batch_of({"application/json"}));
   routes.post("/api/v1/events/shield", receive_shield, batch_of({"application/json"}));
   routes.post("/api/v1/events/alertmanager", receive_alertmanager, batch_of({"application/json"}));
+  routes.post("/api/v1/events/pubsub", receive_pubsub, batch_of({"application/json"}));
   routes.post("/api/v1/events/cloudevents", receive_cloudevents,
               batch_of({"application/json", std::string{cloudevents_one}, std::string{cloudevents_batch}}));
 }

@@ -104,6 +104,14 @@ std::optional<error> refusal(const json::node& event, const loose_object& alert)
 
 }  // namespace
 
+reception webhook_reception(const json::node& webhook, reception at) {
+  if (webhook.find_string("version") == "1") at.alerts_from = "grafana";
+  const auto truncated = webhook.find("truncatedAlerts");
+  at.truncated_alerts =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, truncated ? truncated->as_int().value_or(0) : 0));
+  return at;
+}
+
 signal_result from_alert(const json::node& event, const reception& at) {
   const loose_object alert{event};
   if (auto wrong = refusal(event, alert)) return std::unexpected{std::move(*wrong)};
@@ -118,7 +126,7 @@ signal_result from_alert(const json::node& event, const reception& at) {
   if (!starts_at) metadata.note_derived("startsAt");
   const auto started = starts_at.value_or(at.received_at);
   cmd::ingest_signal signal;
-  signal.source = "alertmanager";
+  signal.source = at.alerts_from;
   signal.fingerprint = fingerprint_of(alert, metadata);
   signal.source_event_id = signal.fingerprint + ':' + to_string(started) + (resolved ? ":resolved" : "");
   signal.severity = severity_of(labels);
@@ -135,6 +143,13 @@ signal_result from_alert(const json::node& event, const reception& at) {
   signal.firing_since = started;
   metadata.add("alertname", alertname);
   metadata.add_if_given("generator_url", alert.text({"generatorURL"}));
+  metadata.add_if_given("silence_url", alert.text({"silenceURL"}));
+  metadata.add_if_given("dashboard_url", alert.text({"dashboardURL"}));
+  metadata.add_if_given("panel_url", alert.text({"panelURL"}));
+  metadata.add_if_given("value_string", alert.text({"valueString"}));
+  if (const auto values = alert.object({"values"}); values && values->size() > 0)
+    metadata.add_object("values", *values);
+  if (at.truncated_alerts > 0) metadata.add_json("truncated_alerts", std::to_string(at.truncated_alerts));
   if (annotations && annotations->size() > 0) metadata.add_object("annotations", *annotations);
   complete(signal, metadata);
   return signal;

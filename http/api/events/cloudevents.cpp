@@ -1,6 +1,7 @@
 /// CloudEvents 1.0. The data is a platform payload with its `severity` (which may be an extension attribute instead), or a
 /// whole platform envelope; the CloudEvent's own id counts.
 
+#include "http/api/events/base64.hpp"
 #include "http/api/events/dialect.hpp"
 #include "http/uri.hpp"
 
@@ -65,9 +66,14 @@ signal_result from_cloudevent(const json::node& event, const reception& at) {
   cloudevent given;
   json::read(state, event, json::path{}, given);
   if (!event.is(json::kind::object)) return std::unexpected{json::validation_error(std::move(state.errors))};
-  if (event.find("data_base64"))
-    state.report(field_kind::invalid_value, {nullptr, "data_base64"}, "is not read; send JSON under data");
-  return translate(state, given, event.find("data"), at);
+  const auto wrapped = event.find_string("data_base64");
+  if (!wrapped) return translate(state, given, event.find("data"), at);
+  const auto data = unwrap_base64(*wrapped);
+  if (!data) {
+    state.report(field_kind::invalid_value, {nullptr, "data_base64"}, "must be base64 of JSON or of a text");
+    return std::unexpected{json::validation_error(std::move(state.errors))};
+  }
+  return translate(state, given, data->root(), at);
 }
 
 signal_result from_binary_cloudevent(const string_map& attributes, const json::node& data, const reception& at) {

@@ -18,6 +18,9 @@ namespace im::api::events {
 struct reception {
   time_point received_at;
   im::environment environment = environment::production;
+  std::string_view alerts_from = "alertmanager";  ///< who sent a webhook of alerts
+  std::uint64_t truncated_alerts = 0;             ///< how many more its sender left out
+  std::string pubsub = {};                        ///< of a message of Pub/Sub: JSON of what it says beside its data
 };
 
 using signal_result = result<cmd::ingest_signal>;
@@ -112,6 +115,9 @@ void complete(cmd::ingest_signal& signal, metadata_writer& metadata);
 /// fires, byte by byte, so that its state and not its id tells what is news. Refused is only
 /// what has no labels, no annotations and no fingerprint.
 [[nodiscard]] signal_result from_alert(const json::node& alert, const reception& at);
+
+/// The reception of the alerts of a webhook: Alertmanager's, version 4, or Grafana's, version 1.
+[[nodiscard]] reception webhook_reception(const json::node& webhook, reception at);
 
 /// The context attributes of a CloudEvent, wherever they came from.
 struct cloudevent {

@@ -69,6 +69,7 @@ cmd::ingest_signal from_payload(const json::node& payload, std::string_view sour
   signal.environment = environment_of(given.text({"environment"}).value_or("")).value_or(at.environment);
   signal.tags = given.tags("tags", metadata);
   signal.labels = given.tags("labels", metadata);
+  if (!at.pubsub.empty()) metadata.add_json("pubsub", at.pubsub);
   signal.payload.type = signal_type_of(given, event_type);
   signal.payload.signal_confidence = given.confidence({"confidence", "signal_confidence"});
   if (const auto metrics = given.object({"metrics"})) signal.payload.metrics = loose_object{*metrics}.numbers();

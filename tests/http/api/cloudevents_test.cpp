@@ -74,8 +74,25 @@ TEST_CASE("a CloudEvent's bad fields are named all at once") {
         std::vector<std::string>{"id REQUIRED", "source INVALID_VALUE", "specversion INVALID_VALUE",
                                  "time INVALID_VALUE", "data.severity REQUIRED"});
   CHECK(wrong_fields(structured(R"({"specversion":"1.0","id":"1","source":"s","type":"t","data_base64":"AAAA"})")) ==
-        std::vector<std::string>{"data_base64 INVALID_VALUE", "data REQUIRED"});
+        std::vector<std::string>{"data.severity REQUIRED"});
   CHECK(wrong_fields(binary({{"specversion", "1.0"}}, "null")) ==
         std::vector<std::string>{"id REQUIRED", "source REQUIRED", "type REQUIRED", "data REQUIRED"});
   CHECK(wrong_fields(structured("[]")) == std::vector<std::string>{" INVALID_TYPE"});
+}
+
+TEST_CASE("data in base64 is the JSON or the text that it holds") {
+  const auto with = [](std::string_view data) {
+    return structured(R"({"specversion":"1.0","id":"1","source":"/bus","type":"t","severity":"high","data_base64":")" +
+                      std::string{data} + "\"}");
+  };
+  const auto json = with("eyJzZXZlcml0eSI6ImxvdyIsInRpdGxlIjoic2xvdyJ9");
+  REQUIRE(json);
+  CHECK(json->title == "slow");
+  CHECK(json->severity == severity::p3);
+  const auto text = with("cG9kcyBhcmUgc2xvdyDDqQ==");
+  REQUIRE(text);
+  CHECK(text->description == "pods are slow \u00e9");
+  CHECK(text->severity == severity::p1);
+  CHECK(wrong_fields(with("?")) == std::vector<std::string>{"data_base64 INVALID_VALUE"});
+  CHECK(wrong_fields(with("/w==")) == std::vector<std::string>{"data_base64 INVALID_VALUE"});
 }

@@ -125,8 +125,10 @@ TEST_CASE("CloudEvents come structured, binary and batched") {
                               {"ce-specversion", "1.0"},
                               {"ce-id", "1"},
                               {"CE-Source", "/s%20x"},
+                              {"ce-subject", R"("a \"quoted\" subject")"},
                               {"ce-type", "t"}});
   CHECK(binary.code() == 202);
+  CHECK(s.incidents.last_as<cmd::ingest_signal>().resource.id == R"(a "quoted" subject)");
   CHECK(s.incidents.last().context.request == "cloudevents:/s x:1");
   CHECK(s.incidents.last_as<cmd::ingest_signal>().title == "slow");
   const auto batch =

@@ -60,3 +60,23 @@ TEST_CASE("a fingerprint that is missing is the one that Alertmanager computes")
     CHECK(s.incidents.last_as<cmd::ingest_signal>().metadata.text.find("\"fingerprint\"") != std::string::npos);
   }
 }
+
+TEST_CASE("a webhook of Grafana is taken at Alertmanager's door, as its documentation shows one") {
+  receiver s;
+  REQUIRE(s.post(alerts, recorded("grafana_firing")).code() == 202);
+  const auto fired = s.incidents.last_as<cmd::ingest_signal>();
+  CHECK(fired.source == "grafana");
+  CHECK(fired.fingerprint == "c6eadffa33fcdf37");
+  CHECK(fired.title == "This alert was triggered for zone us-1");
+  CHECK(fired.timestamp == at("2021-10-12T07:51:03.157Z"));
+  CHECK(fired.metadata.text.find(R"("silence_url":"https://play.grafana.org/)") != std::string::npos);
+  CHECK(fired.metadata.text.find(R"("values":{"B":44.23943737541908,"C":1})") != std::string::npos);
+}
+
+TEST_CASE("how many alerts a webhook left out is kept with those that it has") {
+  receiver s;
+  REQUIRE(s.post(alerts, recorded("alertmanager_truncated")).code() == 202);
+  CHECK(s.incidents.last_as<cmd::ingest_signal>().metadata.text.find(R"("truncated_alerts":3)") != std::string::npos);
+  REQUIRE(s.post(alerts, recorded("alertmanager_firing")).code() == 202);
+  CHECK(s.incidents.last_as<cmd::ingest_signal>().metadata.text.find("truncated_alerts") == std::string::npos);
+}
