@@ -230,6 +230,7 @@ void inspect(call c, const http::request& request) {
   auto given = params::open(request);
   if (!given) return c.fail(given.error());
   const auto id = given->required_id<incident_id>("incident_id");
+  given->allow({"include_history"});  // it is always there
   if (const auto wrong = given->verdict()) return c.fail(*wrong);
   auto read = read_command(c, id);
   submit(std::move(c), std::move(read),

@@ -228,6 +228,7 @@ void inspect(call c, const http::request& request) {
   auto given = params::open(request);
   if (!given) return c.fail(given.error());
   const auto id = given->required_id<approval_id>("request_id", "approval_request_id");
+  given->allow({"incident_id", "include_timeline", "include_policy"});  // they are always there
   if (const auto wrong = given->verdict()) return c.fail(*wrong);
   auto& queries = c.ports().queries;
   queries.get(view::approvals, id.value(),

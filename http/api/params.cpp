@@ -1,11 +1,32 @@
 #include "http/api/params.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <numeric>
+#include <utility>
 
 #include "messages/json/codec.hpp"
 #include "messages/limits.hpp"
 
 namespace im::api {
+
+namespace {
+
+/// How many letters have to be put in, taken out or changed to make one of the other.
+std::size_t edits(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const auto changed = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
 
 result<params> params::open(const http::request& request) {
   params opened;
@@ -21,6 +42,8 @@ void params::take_query(const http::query_params& query) {
       reject(name, "is longer than " + std::to_string(limits::name_chars) + " bytes");
     else if (!values_.emplace(name, value).second)
       reject(name, "is given twice");
+    else
+      in_query_.push_back(name);
   }
 }
 
@@ -48,7 +71,12 @@ std::optional<error> params::take_body(std::string_view body) {
   return std::nullopt;
 }
 
+void params::allow(std::initializer_list<std::string_view> names) {
+  for (const auto name : names) asked_.emplace(name);
+}
+
 std::optional<std::string> params::get(std::string_view name) const {
+  asked_.emplace(name);
   const auto found = values_.find(name);
   return found == values_.end() ? std::nullopt : std::optional{found->second};
 }
@@ -86,13 +114,29 @@ void params::require(std::string_view name) {
 
 void params::reject(std::string_view name, std::string message) {
   if (errors_.size() >= limits::field_errors) return;
-  auto shown = get(name);
+  const auto given = values_.find(name);
+  auto shown = given == values_.end() ? std::nullopt : std::optional{given->second};
   if (shown && shown->size() > limits::error_value_chars) shown.reset();
   errors_.push_back({std::string{name}, field_error::kind::invalid_value, std::string{name}.append(" ").append(message),
                      std::move(shown)});
 }
 
-std::optional<error> params::verdict() const {
+void params::reject_unknown() {
+  const auto known = asked_;
+  constexpr std::size_t shown_bytes = 64;  // of a name that may be as long as the whole query
+  for (auto& name : std::exchange(in_query_, {})) {
+    if (known.contains(name)) continue;
+    name.resize(std::min(name.size(), shown_bytes));
+    const auto nearest = std::ranges::min_element(known, {}, [&](const auto& other) { return edits(name, other); });
+    std::string message = "is not known here";
+    if (nearest != known.end() && edits(name, *nearest) <= name.size() / 2)
+      message.append("; did you mean ").append(*nearest).append("?");
+    reject(name, std::move(message));
+  }
+}
+
+std::optional<error> params::verdict() {
+  reject_unknown();
   if (errors_.empty()) return std::nullopt;
   return json::validation_error(errors_);
 }

@@ -2,7 +2,9 @@
 /// The parameters of `inspect`, `list` and `status`: of a GET's query and of a POST's JSON alike.
 
 #include <chrono>
+#include <initializer_list>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,13 +18,15 @@
 
 namespace im::api {
 
-/// Bad parameters are gathered; `verdict()` names them all.
+/// Bad parameters are gathered; `verdict()` names them all, those of a query that nobody asked for among them.
 class params {
 public:
   /// Fails for a body that is no JSON object.
   [[nodiscard]] static result<params> open(const http::request& request);
 
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
+  /// Parameters that callers may give although they change nothing here.
+  void allow(std::initializer_list<std::string_view> names);
 
   /// An id; nothing when absent or bad.
   template <class Id>
@@ -37,7 +41,9 @@ public:
   /// An id that has to be there, under the first of these names that is given.
   template <class Id>
   [[nodiscard]] Id required_id(std::string_view name, std::string_view other_name = {}) {
-    const auto given = get(name) || other_name.empty() ? name : get(other_name) ? other_name : name;
+    const bool other = !other_name.empty() && get(other_name) && !get(name);
+    const auto given = other ? other_name : name;
+    if (!other_name.empty()) allow({name, other_name});
     if (!get(given)) require(given);
     return id<Id>(given).value_or(Id{});
   }
@@ -61,14 +67,19 @@ public:
   void boolean(std::string_view name);
   void require(std::string_view name);
   void reject(std::string_view name, std::string message);
-  [[nodiscard]] std::optional<error> verdict() const;
+  /// After all parameters were read.
+  [[nodiscard]] std::optional<error> verdict();
 
 private:
   [[nodiscard]] static bool are_words(std::string_view list, bool (*known)(std::string_view));
   void take_query(const http::query_params& query);
   [[nodiscard]] std::optional<error> take_body(std::string_view body);
 
+  void reject_unknown();
+
   string_map values_;
+  std::vector<std::string> in_query_;                 ///< names, in their order
+  mutable std::set<std::string, std::less<>> asked_;  ///< what was read, so what is known here
   std::vector<field_error> errors_;
 };
 

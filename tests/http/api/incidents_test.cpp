@@ -19,7 +19,7 @@ TEST_CASE("a list passes its filters on and answers the store's page") {
   s.store.page = write_list_page(std::vector<std::string>{R"({"id":"x"})"}, "c");
   const auto a = s.get(
       incidents +
-      "?status=NEW,ESCALATED&severity=P0&category=cost&source=s&q=slow%20chat&open=true&limit=5&cursor=abc&other=1");
+      "?status=NEW,ESCALATED&severity=P0&category=cost&source=s&q=slow%20chat&open=true&limit=5&cursor=abc");
   CHECK(a.raw.body == s.store.page);
   CHECK(s.store.listed == view::incidents);
   CHECK(s.store.filters == string_map{{"status", "NEW,ESCALATED"},
@@ -225,4 +225,30 @@ TEST_CASE("a store that is away is 503 with Retry-After, and is told to the log"
   CHECK(a.raw.header("Retry-After") == "1");
   CHECK(s.get(one + "/log").code() == 503);
   CHECK(s.failures.size() == 2);
+}
+
+TEST_CASE("a parameter of the query that nobody knows is refused, with the nearest that is known") {
+  surface s;
+  struct row {
+    const char* target;
+    const char* field;
+    const char* nearest;
+  };
+  for (const auto& [target, field, nearest] :
+       {row{"/api/v1/incidents?statsu=CLOSED", "statsu", "status"},
+        row{"/api/v1/incidents?serverity=P1", "serverity", "severity"},
+        row{"/api/v1/incidents?curser=x", "curser", "cursor"},
+        row{"/api/v1/incidents/0197b1c2-0000-7000-8000-000000000001/log?afetr=3", "afetr", "after"},
+        row{"/api/v1/agents/hitl/status?requset_id=x", "requset_id", "request_id"},
+        row{"/api/v1/orchestrator/actions?wiat=3", "wiat", "wait"}}) {
+    INFO(target);
+    const auto a = s.get(target);
+    CHECK(a.code() == 400);
+    CHECK(a.raw.body.find("did you mean " + std::string{nearest} + "?") != std::string::npos);
+    CHECK(std::ranges::count(a.bad_fields(), std::string{field} + " INVALID_VALUE") == 1);
+  }
+  CHECK(s.get("/api/v1/incidents?colour=red").at("error.message") == "colour is not known here");
+  CHECK(s.get("/api/v1/incidents?" + std::string(5000, 'x') + "=1").code() == 400);
+  CHECK(s.get("/api/v1/agents/escalation/inspect?incident_id=0197b1c2-0000-7000-8000-000000000001&include_history=true")
+            .code() == 200);
 }
