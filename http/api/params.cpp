@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "http/uri.hpp"
 #include "messages/json/codec.hpp"
 #include "messages/limits.hpp"
 
@@ -65,6 +66,8 @@ std::optional<error> params::take_body(std::string_view body) {
     auto text = value.as_string() ? std::string{*value.as_string()} : value.text();
     if (text.size() > limits::name_chars)
       reject(name, "is longer than " + std::to_string(limits::name_chars) + " bytes");
+    else if (std::ranges::any_of(text, http::is_control))
+      reject(name, "holds a control character");
     else
       values_.insert_or_assign(std::string{name}, std::move(text));
   });

@@ -17,9 +17,9 @@ const std::string one = incidents + "/" + std::string{some_incident};
 TEST_CASE("a list passes its filters on and answers the store's page") {
   surface s;
   s.store.page = write_list_page(std::vector<std::string>{R"({"id":"x"})"}, "c");
-  const auto a = s.get(
-      incidents +
-      "?status=NEW,ESCALATED&severity=P0&category=cost&source=s&q=slow%20chat&open=true&limit=5&cursor=abc");
+  const auto a =
+      s.get(incidents +
+            "?status=NEW,ESCALATED&severity=P0&category=cost&source=s&q=slow%20chat&open=true&limit=5&cursor=abc");
   CHECK(a.raw.body == s.store.page);
   CHECK(s.store.listed == view::incidents);
   CHECK(s.store.filters == string_map{{"status", "NEW,ESCALATED"},
@@ -251,4 +251,13 @@ TEST_CASE("a parameter of the query that nobody knows is refused, with the neare
   CHECK(s.get("/api/v1/incidents?" + std::string(5000, 'x') + "=1").code() == 400);
   CHECK(s.get("/api/v1/agents/escalation/inspect?incident_id=0197b1c2-0000-7000-8000-000000000001&include_history=true")
             .code() == 200);
+}
+
+TEST_CASE("a control character in a parameter of a list is the caller's fault, on every agent") {
+  surface s;
+  for (const auto* agent : {"escalation", "hitl", "postmortem"}) {
+    const auto a = s.post(std::string{"/api/v1/agents/"} + agent + "/list", R"({"cursor":"a\u0001b"})");
+    CHECK(a.code() == 400);
+    CHECK(a.bad_fields() == std::vector<std::string>{"cursor INVALID_VALUE"});
+  }
 }
