@@ -59,7 +59,7 @@ void show_ready(call c, const http::request&) {
     if (now)
       asked.answer(healthy(asked.ports(), "ready", std::move(now->warnings)));
     else
-      asked.fail(std::move(now.error()));
+      asked.fail(now.error());
   });
 }
 

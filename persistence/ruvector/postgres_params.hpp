@@ -41,6 +41,7 @@ inline std::int64_t plain(time_point at) { return at.time_since_epoch().count();
 inline std::string_view plain(std::string_view text) { return text; }
 inline uuid plain(const uuid& id) { return id; }
 inline const packed_document& plain(const packed_document& document) { return document; }
+const packed_document& plain(packed_document&&) = delete;
 template <class Tag>
 uuid plain(const strong_id<Tag>& id) {
   return id.value();

@@ -72,7 +72,7 @@ cmd::ingest_signal from_payload(const json::node& payload, std::string_view sour
   if (!at.pubsub.empty()) metadata.add_json("pubsub", at.pubsub);
   signal.payload.type = signal_type_of(given, event_type);
   signal.payload.signal_confidence = given.confidence({"confidence", "signal_confidence"});
-  if (const auto metrics = given.object({"metrics"})) signal.payload.metrics = loose_object{*metrics}.numbers();
+  if (const auto metrics = given.object({"metrics"})) signal.payload.metrics = loose_object{metrics}.numbers();
   metadata.add("event_type", event_type);
   if (const auto more = given.object({"metadata"})) metadata.add_object("metadata", *more);
   return signal;
